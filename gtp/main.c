@@ -1,0 +1,85 @@
+/* The program: finds the subcommand and hands over. */
+#include "config.h"
+
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "gtp/tools.h"
+
+static const struct tool {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *what;
+} tools[] = {
+    { "gtp", tool_gtp, "play Go over the Go Text Protocol (what Sabaki and Lizzie start)" },
+    { "render", tool_render, "draw the frames of a game as PNG, film strip or animation" },
+    { "sgf", tool_sgf, "check, convert and describe SGF files" },
+    { "bench", tool_bench, "measure speed and strength" },
+};
+
+enum { N_TOOLS = sizeof tools / sizeof tools[0] };
+
+static void print_help(FILE *f)
+{
+    fprintf(f, "Usage: videoworld COMMAND [OPTION]...\n"
+               "A Go engine that learned the game from pictures of it.\n\n"
+               "Commands:\n");
+    for (int i = 0; i < N_TOOLS; i++)
+        fprintf(f, "  %-10s %s\n", tools[i].name, tools[i].what);
+    fprintf(f, "\n  -h, --help     show this help; 'videoworld COMMAND --help' tells more\n"
+               "  -V, --version  show the version\n");
+}
+
+int tool_fail(const struct err *e)
+{
+    fprintf(stderr, "videoworld: %s\n", e->msg);
+    return 1;
+}
+
+int tool_usage(const char *tool, const char *fmt, ...)
+{
+    va_list ap;
+
+    fprintf(stderr, "videoworld: ");
+    va_start(ap, fmt);
+    vfprintf(stderr, fmt, ap);
+    va_end(ap);
+    fprintf(stderr, "\nTry 'videoworld%s%s --help'.\n", *tool ? " " : "", tool);
+    return 2;
+}
+
+/* What was printed must have arrived: a full disk or closed pipe is a failure. */
+static int close_stdout(int status)
+{
+    if (fflush(stdout) || ferror(stdout)) {
+        fprintf(stderr, "videoworld: cannot write to standard output\n");
+        return status ? status : 1;
+    }
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    const char *arg = argc > 1 ? argv[1] : "";
+
+    /* A closed pipe shall be an error to report, not a silent death. */
+    signal(SIGPIPE, SIG_IGN);
+    if (!strcmp(arg, "--help") || !strcmp(arg, "-h")) {
+        print_help(stdout);
+        return close_stdout(0);
+    }
+    if (!strcmp(arg, "--version") || !strcmp(arg, "-V")) {
+        printf("videoworld %s\n"
+               "Copyright (c) 2026 The VideoWorld team.  MIT licence; there is no warranty.\n",
+               PACKAGE_VERSION);
+        return close_stdout(0);
+    }
+    for (int i = 0; i < N_TOOLS; i++)
+        if (!strcmp(arg, tools[i].name))
+            return close_stdout(tools[i].run(argc - 1, argv + 1));
+    if (!*arg)
+        return tool_usage("", "no command given");
+    return tool_usage("", "unknown command '%s'", arg);
+}

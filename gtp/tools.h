@@ -1,0 +1,27 @@
+/*
+ * tools: the subcommands of the program, one function each.
+ *
+ * argv[0] is the subcommand's name.  A tool prints its result on stdout, its
+ * errors as "videoworld: message" on stderr, and returns the exit status:
+ * 0 success, 1 failure, 2 wrong usage.
+ */
+#ifndef GTP_TOOLS_H
+#define GTP_TOOLS_H
+
+#include "engine/err.h"
+
+int tool_gtp(int argc, char **argv);
+int tool_render(int argc, char **argv);
+int tool_sgf(int argc, char **argv);
+int tool_bench(int argc, char **argv);
+
+/* Parts of `videoworld bench`, called by tool_bench with argv[0] their name. */
+int bench_engine(int argc, char **argv);
+int bench_render(int argc, char **argv);
+
+/* Print "videoworld: ..." on stderr and return exit status 1 or 2. */
+int tool_fail(const struct err *e);
+int tool_usage(const char *tool, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif
