@@ -8,12 +8,12 @@
  * tile, where SUB x SUB samples a pixel fall on odd numbers.
  */
 enum {
-    SUB = 16,
+    SUB = 8,
     UNIT = 2 * SUB,            /* one pixel */
     LINE = UNIT * 5 / 8,       /* half a grid line's width */
-    DOT = UNIT * 9 / 4,        /* radius of a star point */
+    DOT = UNIT * 11 / 4,       /* radius of a star point */
     STONE = UNIT * 15 / 2,     /* radius of a stone: half a pixel of wood around it */
-    MARK = UNIT * 13 / 4,      /* radius of the marker */
+    MARK = UNIT * 15 / 4,      /* radius of the marker */
 };
 
 struct rgb {
