@@ -42,7 +42,7 @@ struct board {
     int16_t ko;          /* point where simple ko forbids a recapture, or NO_POINT */
     int16_t ko_color;    /* the side that ko binds */
     int32_t captured[3]; /* stones of that colour taken so far */
-    uint64_t hash;       /* Zobrist hash of the stones alone */
+    uint64_t hash;       /* Zobrist hash of the stones alone; 0 without any */
     int16_t n_empty;
     /* per point; private but for color[] */
     uint8_t color[BOARD_POINTS];
@@ -61,8 +61,9 @@ struct board {
 void board_init(struct board *b, int w, int h);
 void board_copy(struct board *to, const struct board *from);
 
-/* Sets up stones[h * w], row-major from the top left, without captures; a chain
-   without liberties makes it return -1 and leaves an empty board. */
+/* Sets up stones[h * w] (EMPTY, BLACK or WHITE), row-major from the top left,
+   without captures: none are counted, no ko is left.  A chain without liberties
+   or another value makes it return -1 and leaves an empty board. */
 int board_set(struct board *b, const uint8_t *stones);
 void board_get(const struct board *b, uint8_t *stones);
 
@@ -93,6 +94,16 @@ static inline int board_neighbor(const struct board *b, int p, int dir)
     return dir == 0 ? p - b->stride : dir == 1 ? p - 1 : dir == 2 ? p + 1 : p + b->stride;
 }
 
+/* The share of one stone in the hash.  It depends on the place only, not on the
+   size of the board or on anything drawn at run time. */
+uint64_t board_key(const struct board *b, enum color c, int p);
+
+/* Is p a point of the board?  Any integer may be asked about. */
+static inline bool board_on(const struct board *b, int p)
+{
+    return p > 0 && p < b->end && b->color[p] != BORDER;
+}
+
 /* Is c at p (a point or PASS) legal but for superko? */
 enum legality board_legality(const struct board *b, enum color c, int p);
 
@@ -109,11 +120,14 @@ int board_liberties(const struct board *b, int p);
    a point that reaches both or none.  Returns black points minus white points. */
 int board_area(const struct board *b, uint8_t *owner);
 
-/* Text of a move: "D4", "pass", "resign".  buf holds at least 8 bytes. */
+/* Text of a move: "D4", "pass", "resign", else "none".  buf holds at least 8 bytes. */
 const char *board_vertex(const struct board *b, int p, char buf[8]);
 
 /* Reads a vertex or "pass", in any case; NO_POINT if it is neither or off the board. */
 int board_parse_vertex(const struct board *b, const char *s);
+
+/* Is p one of the points marked on a wooden board (on small boards: none)? */
+bool board_is_star(const struct board *b, int p);
 
 /* Handicap points as GTP fixes them, 2 <= n <= 9.  Returns how many, or 0 when
    that number is not valid on this size. */
