@@ -120,24 +120,22 @@ void drawer_init(struct drawer *d)
                 draw_tile(d->tile[s][p][c], (enum shade)s, p, (enum content)c);
 }
 
-/* Is line i of n one of those through star points: 1 near a corner, 2 the middle. */
+/* Is line i of n one through star points: 1 near a corner, 2 in the middle. */
 static int star_line(int i, int n)
 {
-    int corner = n >= 13 ? 3 : 2;
+    int corner = n < 13 ? 2 : 3;
 
-    if (n >= 7 && (i == corner || i == n - 1 - corner))
+    if (i == corner || i == n - 1 - corner)
         return 1;
-    return n >= 5 && n % 2 && i == n / 2 ? 2 : 0;
+    return n % 2 && i == n / 2 ? 2 : 0;
 }
 
+/* The points that board_is_star names, without a board at hand. */
 static bool is_star(int w, int h, int x, int y)
 {
     int a = star_line(x, w), b = star_line(y, h);
 
-    if (a == b)
-        return a != 0;
-    /* The middles of the sides have one where there is room. */
-    return a && b && (a == 2 ? w : h) >= 15;
+    return w >= 7 && h >= 7 && a && b && (a == b || (w >= 13 && h >= 13));
 }
 
 int draw_place(int w, int h, int x, int y)
