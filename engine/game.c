@@ -150,13 +150,15 @@ int game_play(struct game *g, enum color c, int p, struct err *e)
     return 0;
 }
 
-int game_undo(struct game *g, struct err *e)
+int game_undo_to(struct game *g, int ply, struct err *e)
 {
     struct board *b = &g->board;
 
-    if (g->n == 0)
+    if (ply < 0 || ply > g->n)
         return err_set(e, "cannot undo");
-    g->n--;
+    if (ply == g->n)
+        return 0;
+    g->n = ply;
     board_set(b, stones_row(g, g->n));
     if (g->n > 0) {
         const struct ply *last = &g->ply[g->n - 1];
@@ -166,6 +168,11 @@ int game_undo(struct game *g, struct err *e)
         memcpy(b->captured, last->captured, sizeof b->captured);
     }
     return 0;
+}
+
+int game_undo(struct game *g, struct err *e)
+{
+    return game_undo_to(g, g->n - 1, e);
 }
 
 int game_setup(struct game *g, const uint8_t *stones, enum color to_move, struct err *e)

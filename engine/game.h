@@ -67,6 +67,10 @@ int game_play(struct game *g, enum color c, int p, struct err *e);
 /* Takes back the last ply; -1 at the start. */
 int game_undo(struct game *g, struct err *e);
 
+/* Goes back to the position after the first `ply` plies at once, much cheaper than
+   one by one; -1 unless 0 <= ply <= n. */
+int game_undo_to(struct game *g, int ply, struct err *e);
+
 /* Replaces the position by stones[w * h], row-major from the top left, as one
    ply; prisoners stay counted.  Fails on a chain without liberties and changes
    nothing then. */
