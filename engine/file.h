@@ -1,10 +1,14 @@
 /*
  * file: reading whole files, and writing files that are whole or absent.
  *
- * Output goes to a temporary file beside its target and is renamed onto it at
- * the end, so a full disk, a crash or a signal never leaves half a file under
- * the real name.  A target that exists and is no regular file (a pipe,
- * /dev/full) is written directly, "-" means stdout.
+ * Output goes to a temporary file beside its target ("TARGET.tmp-PID-N"), is
+ * synced, and renamed onto the target at the end, so a full disk, a crash or a
+ * signal never leaves half a file under the real name: after a power failure
+ * the old file or the new one is there (the directory is not synced, so either
+ * may be).  A target that exists keeps its permissions, is refused when it may
+ * not be written, and is replaced where a symbolic link points, the link
+ * staying; a link to nowhere is refused.  A target that is no regular file (a
+ * pipe, /dev/full) is written directly, "-" means stdout.
  */
 #ifndef ENGINE_FILE_H
 #define ENGINE_FILE_H
@@ -15,15 +19,16 @@
 #include "engine/err.h"
 
 /*
- * Reads all of path ("-": stdin), unpacking gzip as it goes, into a buffer the
- * caller frees, with a NUL byte after its *len bytes.  Fails on I/O errors,
- * damaged gzip, or content over max bytes.
+ * Reads all of path ("-": stdin), unpacking it if it starts like gzip (all its
+ * members), into a buffer the caller frees, with a NUL byte after its *len
+ * bytes.  Fails on I/O errors, damaged gzip, or content over max bytes.
+ * Signals do not disturb it.
  */
 int file_read(const char *path, size_t max, char **buf, size_t *len, struct err *e);
 
 struct outfile {
     FILE *f;    /* write here; errors may be left to outfile_commit */
-    char *path; /* the target, owned */
+    char *path; /* the target, links resolved, owned */
     char *tmp;  /* the file beside it, owned; NULL when written directly */
 };
 
@@ -36,7 +41,7 @@ int outfile_open(struct outfile *o, const char *path, struct err *e);
  */
 int outfile_commit(struct outfile *o, struct err *e);
 
-/* Gives up: removes the temporary file and releases o. */
+/* Gives up: removes the temporary file and releases o.  Harmless on a released o. */
 void outfile_abort(struct outfile *o);
 
 #endif
