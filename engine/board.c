@@ -13,7 +13,7 @@ void board_init(struct board *b, int w, int h)
     b->w = (int16_t)w;
     b->h = (int16_t)h;
     b->stride = (int16_t)(w + 1);
-    b->end = (int16_t)((h + 2) * b->stride);
+    b->end = (int16_t)((h + 2) * b->stride + 1);
     b->ko = NO_POINT;
     b->ko_color = EMPTY;
     memset(b->color, BORDER, sizeof b->color);

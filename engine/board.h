@@ -3,8 +3,8 @@
  *
  * A board is a flat struct without pointers, so copying it is an assignment
  * (board_copy copies only the part in use).  Points are indices into a padded
- * array: one column of border between rows, one row above and below, so that
- * every neighbour of a point on the board exists.  Coordinates are x = 0 .. w-1
+ * array: one column of border between rows, one row above and below and a point
+ * more, so that all eight neighbours of a point on the board exist.  Coordinates are x = 0 .. w-1
  * from the left and y = 0 .. h-1 from the TOP (SGF's way); text vertices count
  * rows from the bottom and skip the letter I (GTP's way).
  *

@@ -102,10 +102,10 @@ int slow_area(const struct slow *g, uint8_t *owner)
     int group[SLOW_MAX], liberties, near[4], score = 0;
 
     for (int p = 0; p < g->w * g->h; p++) {
-        int reach[3] = { 0 }, n = slow_group(g, p, group, &liberties);
+        int reach[3] = { 0 }, n = g->s[p] ? 0 : slow_group(g, p, group, &liberties);
 
         reach[g->s[p]] = 1;
-        for (int i = 0; i < n && !g->s[p]; i++)
+        for (int i = 0; i < n; i++)
             for (int k = around(g, group[i], near); k-- > 0;)
                 reach[g->s[near[k]]] = 1;
         owner[p] = reach[1] == reach[2] ? 0 : reach[1] ? 1 : 2;

@@ -320,7 +320,7 @@ START_TEST(test_draw)
     free(text);
     play("B H1 W J2 B pass W G1 B pass W H2"); /* takes two in the corner */
     text = game_draw(&g);
-    ck_assert_ptr_nonnull(strstr(text, "\n 2 O . . . . . .(O)O 2    WHITE (O) has captured 2 stones\n"));
+    ck_assert_ptr_nonnull(strstr(text, "\n 2 O . . . . . .(O)O 2    WHITE (O) has captured 2"));
     free(text);
     play("B pass"); /* no stone to mark */
     text = game_draw(&g);
