@@ -268,7 +268,7 @@ static int play_setup(const struct sgf *s, const struct sgf_node *n, int handica
 
     if (any < 0)
         return -1;
-    if (handicap >= 2 && handicap != set.n_black)
+    if (handicap >= 2 && set.n_black < handicap && !set.n_white)
         return sgf_err(s, sgf_get(n, "HA")->value.at, e,
                        "handicap of %d stones, but %d in AB", handicap, set.n_black);
     if (!any)

@@ -4,9 +4,10 @@
  * Errors name the place: "game.sgf:3:14: move 'zz' is off the 9x9 board".
  * What a node can say, and what is refused:
  *  - Root: GM 1 or absent; FF 1 to 4; SZ 2 to 25, also columns:rows ("9:13"),
- *    19 when absent; KM a decimal number; HA 0 to the number of points, where
- *    HA[n], n >= 2, needs exactly n stones in the root's AB.  These four
- *    (GM, SZ, KM, HA) elsewhere than in the root are refused.
+ *    19 when absent; KM a decimal number; HA a whole number.  HA[n], n >= 2,
+ *    is refused where the root's AB has fewer stones and AW none: stones
+ *    would be missing.  These four (GM, SZ, KM, HA) elsewhere than in the root
+ *    are refused.
  *  - B, W: "" is a pass; so is "tt" on boards up to 19x19.  An illegal move
  *    (occupied, suicide, ko, positional superko) is an error.  Either colour
  *    may move at any time.

@@ -103,25 +103,24 @@ static int is_name(char c)
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
 }
 
-/* Reads a name; *stop is the byte to close it with when the '[' has been seen. */
+/* Reads a name; *stop is where to close it when the '[' behind has been seen. */
 static const char *read_name(struct parser *ps, char **stop)
 {
-    struct sgf_pos at = here(ps);
-    char *start = ps->p, *to = start;
+    char *start = ps->p, *end = start, *to = start;
 
-    for (; is_name(*ps->p); ps->p++) {
-        if (ps->p - start == SGF_MAX_NAME) {
-            sgf_err(ps->s, at, ps->e, "property name of more than %d letters", SGF_MAX_NAME);
-            return NULL;
-        }
-        if (*ps->p < 'a')
-            *to++ = *ps->p;
-    }
-    if (to == start || *start < 'A') {
-        sgf_err(ps->s, at, ps->e, "property name '%.*s' %s", (int)(ps->p - start), start,
-                to == start ? "has no capital letter" : "starts with a digit");
+    while (is_name(*end) && end - start <= SGF_MAX_NAME)
+        end++;
+    while (*ps->p >= 'a' && ps->p < end)
+        ps->p++;
+    if (end - start > SGF_MAX_NAME || ps->p == end || *ps->p < 'A') {
+        ps->p = start;
+        sgf_err(ps->s, here(ps), ps->e, end - start > SGF_MAX_NAME ? "'%.*s...' is too long a name"
+                : "'%.*s' is no property name", (int)(end - start), start);
         return NULL;
     }
+    for (; ps->p < end; ps->p++)
+        if (*ps->p < 'a')
+            *to++ = *ps->p;
     *stop = to;
     return start;
 }

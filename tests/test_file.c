@@ -185,7 +185,7 @@ START_TEST(reads_on_after_signals)
     if (child == 0) {
         for (int i = 0; i < 5; i++) {
             nanosleep(&nap, NULL);
-            if (write(fds[1], "abcde" + i, 1) != 1)
+            if (write(fds[1], &"abcde"[i], 1) != 1)
                 _exit(1);
         }
         _exit(0);
