@@ -1,0 +1,66 @@
+#include "gtp/player.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+    const char *name;
+    struct player *(*make)(uint64_t seed, struct err *e);
+} players[] = {
+    { "random", player_random_new },
+};
+
+enum { N_PLAYERS = sizeof players / sizeof players[0] };
+
+struct player *player_new(const char *name, uint64_t seed, struct err *e)
+{
+    char known[128] = "";
+    size_t n = 0;
+
+    for (int i = 0; i < N_PLAYERS; i++) {
+        if (!strcmp(name, players[i].name))
+            return players[i].make(seed, e);
+        n += (size_t)snprintf(known + n, sizeof known - n, "%s%s", i ? ", " : "",
+                              players[i].name);
+    }
+    err_set(e, "no player '%s' (there is: %s)", name, known);
+    return NULL;
+}
+
+void player_free(struct player *p)
+{
+    if (p)
+        p->free(p);
+}
+
+static int find(const struct player *p, const char *name, struct err *e)
+{
+    for (int i = 0; p->params[i]; i++)
+        if (!strcmp(p->params[i], name))
+            return i;
+    return err_set(e, "unknown parameter '%s'", name);
+}
+
+int player_get(struct player *p, const char *name, char *buf, size_t size, struct err *e)
+{
+    int i = find(p, name, e);
+
+    if (i >= 0)
+        p->get(p, i, buf, size);
+    return i < 0 ? -1 : 0;
+}
+
+int player_set(struct player *p, const char *name, const char *value, struct err *e)
+{
+    int i = find(p, name, e);
+
+    return i < 0 ? -1 : p->set(p, i, value, e);
+}
+
+bool player_may(const struct player_request *r, int point)
+{
+    const struct board *b = &r->game->board;
+    int i = point == PASS ? b->w * b->h : board_index(b, point);
+
+    return (!r->allowed || r->allowed[i]) && game_legality(r->game, r->color, point) == LEGAL;
+}
