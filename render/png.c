@@ -236,6 +236,9 @@ static int write_header(struct png_writer *p)
         png_set_IHDR(p->png, p->info, (png_uint_32)p->w, (png_uint_32)p->h, 8,
                      PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
                      PNG_FILTER_TYPE_DEFAULT);
+        /* Repeated rows and tiles: what the row above had, then matches, packs best. */
+        png_set_filter(p->png, PNG_FILTER_TYPE_BASE, PNG_FILTER_UP);
+        png_set_compression_strategy(p->png, 0);
         png_write_info(p->png, p->info);
     } else {
         png_write_sig(p->png);

