@@ -217,6 +217,11 @@ START_TEST(handicap_is_the_start)
     ck_assert_int_eq(g.first, WHITE);
     assert_board(&g, "..... .X... ..O.. ...X. .....");
     unload();
+    load("(;SZ[5]HA[2]AB[bb][dd]PL[B];B[aa])"); /* not as handicap goes: a setup */
+    ck_assert_int_eq(g.handicap, 0);
+    ck_assert_int_eq(g.n, 2);
+    ck_assert_int_eq(g.ply[0].to_move, BLACK);
+    unload();
     load("(;SZ[5]HA[1]AB[bb])");
     ck_assert_int_eq(g.handicap, 1);
     ck_assert_int_eq(game_to_move(&g), WHITE);
