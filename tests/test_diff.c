@@ -319,7 +319,7 @@ START_TEST(test_one_cell_spoilt)
     err_init(&e);
     ck_assert_int_eq(game_init(&g, 5, 5, 7, &e), 0);
     ck_assert_int_eq(frame_init(&f, 5, 5, &e), 0);
-    for (int k = 0; k < 20000; k++) {
+    for (int k = 0; k < 10000; k++) {
         enum color c;
         struct scene was;
         struct reading before, after;
