@@ -186,10 +186,11 @@ static void foreign(struct picture *p, int n, struct rng *r)
         int x = i % p->w, y = i / p->w;
 
         for (int k = 0; k < 3; k++) {
-            int v[] = { (int)rng_below(r, 256), c[k], (x + y) * 255 / (p->w + p->h),
-                        (x / 8 + y / 8) % 2 ? 255 : c[k], (x + k * y) * 7 % 256 };
+            int v[] = { (int)rng_below(r, 256), c[k] + (int)rng_below(r, 5),
+                        (x + y) * 255 / (p->w + p->h), (x / 8 + y / 8) % 2 ? 255 : c[k],
+                        (x + k * y) * 7 % 256 };
 
-            p->px[3 * i + k] = (uint8_t)v[n % 5];
+            p->px[3 * i + k] = (uint8_t)(v[n % 5] > 255 ? 255 : v[n % 5]);
         }
     }
 }
