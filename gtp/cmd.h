@@ -57,6 +57,9 @@ struct cmd_think {
 int cmd_think(struct gtp *g, struct commands *c, const struct cmd_think *t, bool play,
               int *move);
 
+/* A new game begins: the clocks start anew. */
+void cmd_restart_clocks(struct commands *c);
+
 /* g becomes the engine's game, the old one is released; g is left empty. */
 void cmd_take_game(struct commands *c, struct game *g);
 

@@ -31,6 +31,7 @@ static int run_boardsize(struct gtp *g, void *ctx)
         return cmd_syntax(g);
     if (game_clear(&c->game, w, h, NULL))
         return gtp_fail(g, "unacceptable size");
+    cmd_restart_clocks(c);
     return 0;
 }
 
@@ -47,6 +48,7 @@ static int run_clear_board(struct gtp *g, void *ctx)
     err_init(&e);
     if (game_clear(&c->game, c->game.board.w, c->game.board.h, &e))
         return gtp_fail(g, "%s", e.msg);
+    cmd_restart_clocks(c);
     return 0;
 }
 

@@ -171,6 +171,18 @@ int cmd_think(struct gtp *g, struct commands *c, const struct cmd_think *t, bool
     return status ? gtp_fail(g, "%s", e.msg) : 0;
 }
 
+void cmd_restart_clocks(struct commands *c)
+{
+    for (int i = BLACK; i <= WHITE; i++) {
+        struct clock_rules r = c->clock[i].rules;
+
+        if (c->time_told)
+            clock_start(&c->clock[i], &r);
+        else /* what time_left said was of the last game */
+            c->clock[i] = (struct clock){ 0 };
+    }
+}
+
 void cmd_take_game(struct commands *c, struct game *g)
 {
     game_release(&c->game);

@@ -185,6 +185,13 @@ START_TEST(the_clock_is_obeyed)
     out = answer(&s.base, 1000, "time_settings 9 0 0\ngenmove b\nundo\ngenmove b\n");
     ck_assert_double_lt(s.seconds, 9.0 / 8 - 0.1);
     free(out);
+    /* and a new game has all of it again */
+    out = answer(&s.base, 1000, "time_settings 9 0 0\ngenmove b\nclear_board\ngenmove b\n");
+    ck_assert_double_eq_tol(s.seconds, 9.0 / 8, 1e-9);
+    free(out);
+    out = answer(&s.base, 3, "time_left b 0 0\nboardsize 5\ngenmove b\n");
+    ck_assert_double_eq(s.seconds, 3);
+    free(out);
     out = answer(&s.base, 1000, "kata-set-param maxTime 0.25\nkata-set-param maxVisits 77\n"
                                 "genmove b\n");
     ck_assert_double_eq(s.seconds, 0.25);
