@@ -1,0 +1,44 @@
+/* videoworld bench: hands over to the part that is asked for. */
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "gtp/tools.h"
+
+static const struct part {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *what;
+} parts[] = {
+    { "engine", bench_engine, "random games played, a second and core" },
+    { "render", bench_render, "frames drawn, read and compared, a second and core" },
+};
+
+enum { N_PARTS = sizeof parts / sizeof parts[0] };
+
+static void print_help(void)
+{
+    printf("Usage: videoworld bench PART [OPTION]...\n"
+           "Measure speed.  Machines differ and are noisy: compare figures of one run.\n\n"
+           "Parts:\n");
+    for (int i = 0; i < N_PARTS; i++)
+        printf("  %-10s %s\n", parts[i].name, parts[i].what);
+    printf("\n'videoworld bench PART --help' tells the options.\n");
+}
+
+int tool_bench(int argc, char **argv)
+{
+    const char *arg = argc > 1 ? argv[1] : "";
+
+    if (!strcmp(arg, "--help") || !strcmp(arg, "-h")) {
+        print_help();
+        return 0;
+    }
+    for (int i = 0; i < N_PARTS; i++)
+        if (!strcmp(arg, parts[i].name))
+            return parts[i].run(argc - 1, argv + 1);
+    if (!*arg)
+        return tool_usage("bench", "bench: which part?");
+    return tool_usage("bench", "bench: unknown part '%s'", arg);
+}
