@@ -241,8 +241,8 @@ static void follow_game(int w, int h, int plies, struct rng *r)
 static const struct {
     int w, h, plies, games;
 } sizes[] = {
-    { 2, 2, 20, 20 }, { 3, 3, 60, 20 }, { 5, 7, 150, 10 }, { 9, 9, 300, 10 },
-    { 13, 13, 500, 3 }, { 19, 19, 900, 2 }, { 25, 25, 1300, 1 },
+    { 2, 2, 20, 20 }, { 3, 3, 60, 20 }, { 5, 7, 150, 10 }, { 9, 9, 200, 6 },
+    { 13, 13, 300, 2 }, { 19, 19, 500, 1 }, { 25, 25, 600, 1 },
 };
 
 START_TEST(test_random_games)
