@@ -137,12 +137,13 @@ struct ops {
     void (*swiglu)(struct device *d, act *y, const act *x, int N, int F);
     void (*swiglu_backward)(struct device *d, act *dx, const act *dy, const act *x, int N, int F);
 
-    /* --- depthwise 3x3 convolution over cells, zero outside: x, y (B, H, W, C), taps k (C, 9)
-           row-major; y = sum of taps + r.  r may be NULL or x; y is neither x nor r */
+    /* --- depthwise 3x3 convolution over cells, zero outside: x, y, r (B, H, W, C), boards
+           `batch` elements apart (>= H*W*C: cells may be a part of longer sequences), taps
+           k (C, 9) row-major; y = sum of taps + r.  r may be NULL or x; y is neither x nor r */
     void (*conv3)(struct device *d, act *y, const act *x, const struct param *k, const act *r,
-                  int B, int H, int W, int C);
+                  int B, int H, int W, int C, size_t batch);
     void (*conv3_backward)(struct device *d, act *dx, const struct param *k, const act *dy,
-                           const act *x, int B, int H, int W, int C);
+                           const act *x, int B, int H, int W, int C, size_t batch);
 
     /* --- rotary positions (arXiv 2104.09864) over row and column, in place: the first half of
            a head's dimensions turns by the row, the second by the column; dimensions (2i, 2i+1)
