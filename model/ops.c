@@ -38,6 +38,23 @@ int device_check(struct device *d, struct err *e)
     return d->err.msg[0] ? err_set(e, "%s", d->err.msg) : 0;
 }
 
+size_t device_bytes_peak(const struct device *d)
+{
+    return d->bytes_peak;
+}
+
+void device_got(struct device *d, size_t bytes)
+{
+    d->bytes += bytes;
+    if (d->bytes > d->bytes_peak)
+        d->bytes_peak = d->bytes;
+}
+
+void device_gave(struct device *d, size_t bytes)
+{
+    d->bytes -= bytes;
+}
+
 void ops_rope_table(float *table, const int *row, const int *col, int T, int HS, float theta)
 {
     int pairs = HS / 4; /* in each half */

@@ -49,6 +49,8 @@ struct device {
     enum dtype act;  /* DT_F32 or DT_BF16 */
     char name[96];   /* "cpu (oneDNN 2.6.3, f32, 2 threads)" */
     struct err err;  /* sticky; "" while all is well */
+    size_t bytes;      /* of its memory in use now, the backend's own scratch included */
+    size_t bytes_peak; /* the most there ever was */
 };
 
 static inline act *act_at(const struct device *d, const act *a, size_t n)
@@ -233,6 +235,13 @@ void device_close(struct device *d);
 
 /* Waits for d, then returns 0, or -1 with its first error in e. */
 int device_check(struct device *d, struct err *e);
+
+/* The most bytes d ever had in use, scratch and workspaces included. */
+size_t device_bytes_peak(const struct device *d);
+
+/* For backends: call these where memory of d is got and given back. */
+void device_got(struct device *d, size_t bytes);
+void device_gave(struct device *d, size_t bytes);
 
 /* The backends behind device_open. */
 struct device *device_open_cpu(int threads, enum precision precision, struct err *e);
