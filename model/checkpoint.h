@@ -37,6 +37,7 @@
 #include <stdint.h>
 
 #include "engine/err.h"
+#include "model/json.h"
 #include "model/ops.h"
 #include "model/params.h"
 
@@ -53,7 +54,7 @@ struct meta { /* one line of "__metadata__" */
 
 struct checkpoint_options {
     enum dtype dtype;        /* DT_F32, DT_BF16 or DT_I8 */
-    bool ema;                /* the averaged weights instead of w */
+    bool ema;                /* the averaged weights instead of the master weights */
     const struct meta *meta; /* (metas) configuration; not "step" or "weights", which we add */
     int metas;
 };
@@ -74,7 +75,7 @@ struct tensor {          /* one line of the header */
 };
 
 struct checkpoint {
-    const char *path;        /* for messages; owned */
+    char *path;              /* for messages; owned */
     struct tensor *tensors;  /* (n) sorted by name */
     int n;
     struct meta *meta;       /* (metas) sorted by key */
@@ -82,7 +83,7 @@ struct checkpoint {
     size_t data, size;       /* where the data begins; bytes of the whole file */
     int fd;                  /* -1: in memory */
     const unsigned char *mem;
-    void *json;              /* the parsed header, which owns all strings */
+    struct json json;        /* the parsed header, which owns all strings */
 };
 
 /*
@@ -105,9 +106,13 @@ const char *checkpoint_meta(const struct checkpoint *c, const char *key);
 int checkpoint_meta_int(const struct checkpoint *c, const char *key, int lo, int hi, int *v,
                         struct err *e);
 
-/* Reads count elements of an F32, BF16 or (with its scales) I8 tensor, as f32, to host memory. */
+/* Reads all of an F32, BF16 or (with its scales) I8 tensor, as f32, to host memory. */
 int checkpoint_read(const struct checkpoint *c, const struct tensor *t, float *out,
                     struct err *e);
+
+/* Reads the bytes of any tensor as they are. */
+int checkpoint_read_bytes(const struct checkpoint *c, const struct tensor *t, void *out,
+                          struct err *e);
 
 /*
  * Loads all weights of ps: each must be there in its shape, and nothing else.
@@ -149,5 +154,9 @@ int checkpoint_save_training(const struct checkpoint_training *t, const struct p
  */
 int checkpoint_load_training(const struct checkpoint_training *t, struct params *ps,
                              bool *behind, struct err *why, struct err *e);
+
+/* The part of it that reads an opened training file; t->path is not used. */
+int checkpoint_load_state(const struct checkpoint *c, const struct checkpoint_training *t,
+                          struct params *ps, struct err *e);
 
 #endif
