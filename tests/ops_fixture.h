@@ -57,8 +57,9 @@ typedef void (*operation)(const void *shape, double *const *in, double *y);
 
 /*
  * Fails unless (after - before) is the gradient of sum_i dy[i] y[i] with
- * respect to in[which] (n values), by central differences of fn.  At most 32
- * of the n are tried.  y has ny values.
+ * respect to in[which] (n values), by central differences of fn, within tol *
+ * the largest of that gradient and of before.  At most 32 of the n are tried.
+ * y has ny values.
  */
 void expect_gradient(struct fixture *f, const char *what, operation fn, const void *shape,
                      double *const *in, int which, size_t n, const double *dy, size_t ny,
