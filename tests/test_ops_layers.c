@@ -38,8 +38,10 @@ START_TEST(add_and_silu)
     r = fixture_random(&f, n, 1);
     dy = fixture_random(&f, n, 1);
     dx0 = fixture_random(&f, n, 1);
-    x[0] = 300; /* where exp would overflow */
-    x[n - 1] = -300;
+    if (n > 2) {
+        x[0] = 300; /* where exp would overflow */
+        x[1] = -300;
+    }
     xa = put_act(&f, x, n);
     ra = put_act(&f, r, n);
     dx = put_act(&f, dx0, n);
