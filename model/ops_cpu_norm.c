@@ -96,11 +96,11 @@ static void cpu_conv3(struct device *d, act *ya, const act *xa, const struct par
                 memset(y, 0, (size_t)C * sizeof *y);
             for (int t = 0; t < TAPS; t++) {
                 int hh = h + t / 3 - 1, ww = w + t % 3 - 1;
-                const float *x = cf32(xa) + board + ((size_t)hh * W + ww) * C;
-                const float *tap = taps + (size_t)t * C;
+                const float *tap = taps + (size_t)t * C, *x;
 
                 if (hh < 0 || hh >= H || ww < 0 || ww >= W)
                     continue;
+                x = cf32(xa) + board + ((size_t)hh * W + ww) * C;
 #pragma omp simd
                 for (int c = 0; c < C; c++)
                     y[c] += x[c] * tap[c];
@@ -118,12 +118,12 @@ static void conv3_backward_cell(float *dx, const float *dy, const float *x, cons
 
     for (int t = 0; t < TAPS; t++) {
         int hh = h - (t / 3 - 1), ww = w - (t % 3 - 1); /* the output that this tap feeds */
-        const float *dy_there = dy + ((size_t)hh * W + ww) * C;
-        const float *tap = taps + (size_t)t * C;
+        const float *tap = taps + (size_t)t * C, *dy_there;
         float *dtap = dk + (size_t)t * C;
 
         if (hh < 0 || hh >= H || ww < 0 || ww >= W)
             continue;
+        dy_there = dy + ((size_t)hh * W + ww) * C;
 #pragma omp simd
         for (int c = 0; c < C; c++) {
             dx_here[c] += dy_there[c] * tap[c];
