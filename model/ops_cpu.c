@@ -1,6 +1,7 @@
 /* Opening and closing the CPU, its memory, and its table. */
 #include "model/ops_cpu.h"
 
+#include "config.h"
 #include "model/ops_cpu_gemm.h"
 
 #include <stdio.h>
@@ -138,6 +139,29 @@ static int cores(void)
 #endif
 }
 
+static void fill_loops(struct ops *o)
+{
+#ifdef CPU_AVX2
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+        cpu_linear_ops_avx2(o);
+        cpu_element_ops_avx2(o);
+        cpu_norm_ops_avx2(o);
+        cpu_attention_ops_avx2(o);
+        cpu_pixel_ops_avx2(o);
+        cpu_loss_ops_avx2(o);
+        cpu_step_ops_avx2(o);
+        return;
+    }
+#endif
+    cpu_linear_ops(o);
+    cpu_element_ops(o);
+    cpu_norm_ops(o);
+    cpu_attention_ops(o);
+    cpu_pixel_ops(o);
+    cpu_loss_ops(o);
+    cpu_step_ops(o);
+}
+
 static void fill_table(struct ops *o)
 {
     o->alloc = cpu_alloc;
@@ -149,13 +173,7 @@ static void fill_table(struct ops *o)
     o->graph_begin = cpu_graph_begin;
     o->graph_end = cpu_graph_end;
     o->graph_launch = o->graph_free = cpu_graph_ignore;
-    cpu_linear_ops(o);
-    cpu_element_ops(o);
-    cpu_norm_ops(o);
-    cpu_attention_ops(o);
-    cpu_pixel_ops(o);
-    cpu_loss_ops(o);
-    cpu_step_ops(o);
+    fill_loops(o);
 }
 
 struct device *device_open_cpu(int threads, enum precision precision, struct err *e)

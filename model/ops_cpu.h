@@ -110,26 +110,31 @@ float *cpu_slices(struct device *d, size_t n);
 void cpu_add_slices(struct device *d, float *g, const float *slices, size_t n);
 
 /*
- * Each fills its part of the table.  The second compilation has names of its
- * own, ending in _avx2.
+ * Each fills its part of the table: linear and pack; add, silu, swiglu and
+ * modulate; rmsnorm, conv3, rope and embed; attention; patches, fsq and
+ * pixel_loss; cross_entropy, argmax and softmax; sums, adamw and ema.
  */
+void cpu_linear_ops(struct ops *o);
+void cpu_element_ops(struct ops *o);
+void cpu_norm_ops(struct ops *o);
+void cpu_attention_ops(struct ops *o);
+void cpu_pixel_ops(struct ops *o);
+void cpu_loss_ops(struct ops *o);
+void cpu_step_ops(struct ops *o);
+
+/* The second compilation's. */
+void cpu_linear_ops_avx2(struct ops *o);
+void cpu_element_ops_avx2(struct ops *o);
+void cpu_norm_ops_avx2(struct ops *o);
+void cpu_attention_ops_avx2(struct ops *o);
+void cpu_pixel_ops_avx2(struct ops *o);
+void cpu_loss_ops_avx2(struct ops *o);
+void cpu_step_ops_avx2(struct ops *o);
+
 #ifdef OPS_CPU_AVX2
 #define CPU_OPS(name) cpu_##name##_ops_avx2
 #else
 #define CPU_OPS(name) cpu_##name##_ops
 #endif
-void cpu_linear_ops(struct ops *o);    /* linear, pack */
-void cpu_element_ops(struct ops *o);   /* add, silu, swiglu, modulate */
-void cpu_element_ops_avx2(struct ops *o);
-void cpu_norm_ops(struct ops *o);      /* rmsnorm, conv3, rope, embed */
-void cpu_norm_ops_avx2(struct ops *o);
-void cpu_attention_ops(struct ops *o); /* attention */
-void cpu_attention_ops_avx2(struct ops *o);
-void cpu_pixel_ops(struct ops *o);     /* patchify, fsq, pixel_loss */
-void cpu_pixel_ops_avx2(struct ops *o);
-void cpu_loss_ops(struct ops *o);      /* cross_entropy, argmax, softmax */
-void cpu_loss_ops_avx2(struct ops *o);
-void cpu_step_ops(struct ops *o);      /* sum, sum_squares, adamw, ema */
-void cpu_step_ops_avx2(struct ops *o);
 
 #endif

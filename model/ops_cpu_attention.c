@@ -12,7 +12,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { TILE = 64 };
+enum { TILE = 64 }; /* at most */
 
 /* Where one head of one sequence begins. */
 struct head {
@@ -27,9 +27,15 @@ static struct head head_at(const struct attn *a, int index)
                          b * a->o_batch + h, (size_t)index * a->Tq};
 }
 
-static int tile_rows(const struct attn *a, int t0)
+static int tile_count(const struct attn *a)
 {
-    return a->Tq - t0 < TILE ? a->Tq - t0 : TILE;
+    return (a->Tq + TILE - 1) / TILE;
+}
+
+/* The first query of a tile; they are split evenly. */
+static int tile_begin(const struct attn *a, int tile)
+{
+    return (int)((long long)a->Tq * tile / tile_count(a));
 }
 
 /* Keys that the queries t0 .. t0+rows-1 see. */
@@ -80,9 +86,10 @@ static float exp_row(float *x, int span, int keys, float *inverse_sum)
 }
 
 static int forward_tile(float *o, float *lse, const float *q, const float *k, const float *v,
-                        const struct attn *a, int t0, float *scores)
+                        const struct attn *a, int tile, float *scores)
 {
-    int rows = tile_rows(a, t0), keys = tile_keys(a, t0, rows);
+    int t0 = tile_begin(a, tile), rows = tile_begin(a, tile + 1) - t0;
+    int keys = tile_keys(a, t0, rows);
     size_t ld = slice_stride(keys);
     /* scores (rows, keys) = q k^T / sqrt(HS); o (rows, HS) = scores v */
     struct product qk = {.M = rows, .N = keys, .K = a->HS, .bt = true};
@@ -110,7 +117,7 @@ static int forward_tile(float *o, float *lse, const float *q, const float *k, co
 static void cpu_attention(struct device *d, act *o, float *lse, const act *q, const act *k,
                           const act *v, const struct attn *a)
 {
-    int tiles = (a->Tq + TILE - 1) / TILE, team, failures = 0;
+    int tiles = tile_count(a), team, failures = 0;
     float *scores;
 
     if (cpu_failed(d) || !(scores = begin(d, a, 1, &team)))
@@ -120,7 +127,7 @@ static void cpu_attention(struct device *d, act *o, float *lse, const act *q, co
         struct head at = head_at(a, task / tiles);
 
         failures -= forward_tile(f32(o) + at.o, lse ? lse + at.lse : NULL, cf32(q) + at.q,
-                                 cf32(k) + at.k, cf32(v) + at.v, a, task % tiles * TILE,
+                                 cf32(k) + at.k, cf32(v) + at.v, a, task % tiles,
                                  scores + (size_t)thread_index() * TILE * slice_stride(a->Tk));
     }
     if (failures)
@@ -155,10 +162,11 @@ static void backward_row(float *p, float *ds, const float *dout, const float *o,
  * p = softmax(q k^T / sqrt(HS)), dp = dout v^T, ds = p (dp - sum_i dout o):
  * dv += p^T dout, dq += ds k / sqrt(HS), dk += ds^T q / sqrt(HS).
  */
-static int backward_tile(const struct backward *b, const struct attn *a, int t0, float *p,
+static int backward_tile(const struct backward *b, const struct attn *a, int tile, float *p,
                          float *ds)
 {
-    int rows = tile_rows(a, t0), keys = tile_keys(a, t0, rows), bad = 0;
+    int t0 = tile_begin(a, tile), rows = tile_begin(a, tile + 1) - t0;
+    int keys = tile_keys(a, t0, rows), bad = 0;
     size_t ld = slice_stride(keys), qt = t0 * a->q_row, ot = t0 * a->o_row;
     float scale = 1 / sqrtf((float)a->HS);
     struct product scores = {.M = rows, .N = keys, .K = a->HS, .bt = true};
@@ -196,8 +204,8 @@ static void cpu_attention_backward(struct device *d, act *dq, act *dk, act *dv, 
             cf32(v) + at.v,
         };
 
-        for (int t0 = 0; t0 < a->Tq; t0 += TILE)
-            failures -= backward_tile(&b, a, t0, p, p + tile);
+        for (int i = 0; i < tile_count(a); i++)
+            failures -= backward_tile(&b, a, i, p, p + tile);
     }
     if (failures)
         err_set(&d->err, "out of memory in attention");

@@ -118,7 +118,7 @@ static void cpu_unpack(struct device *d, struct param *w)
     w->packed = NULL;
 }
 
-void cpu_linear_ops(struct ops *o)
+void CPU_OPS(linear)(struct ops *o)
 {
     o->linear = cpu_linear;
     o->linear_backward = cpu_linear_backward;
