@@ -149,9 +149,9 @@ struct kept {
 };
 
 struct gemm_packed {
-    dnnl_memory_t memory; /* knows data */
+    dnnl_memory_t memory;
     layout layout;
-    void *data;
+    void *data; /* a copy in that layout, or NULL where memory is the caller's */
 };
 
 struct gemm {
@@ -444,43 +444,56 @@ static dnnl_status_t reorder(struct gemm *g, dnnl_memory_t to, dnnl_memory_t fro
     return s;
 }
 
-/* The layout that oneDNN likes best for B (K, N) in products of about 100 rows. */
-static dnnl_status_t best_layout(struct gemm *g, int N, int K, layout *best)
+/*
+ * The layout that oneDNN likes best for B (K, N) in products of about 100 rows.
+ * Where that is a plain one, the stored (N, K) serves better: rows of a
+ * power of two fall onto the same cache lines.
+ */
+static dnnl_status_t best_layout(struct gemm *g, int N, int K, layout stored, layout *best)
 {
     const struct key k = {.p = {.M = 100, .N = N, .K = K}};
     dnnl_dims_t dims = {K, N};
     dnnl_primitive_desc_t pd = NULL;
-    layout any = NULL;
+    layout any = NULL, plain = NULL;
     dnnl_status_t s = layout_any(&any, dims, g->in);
 
+    s = s ? s : layout_matrix(&plain, K, N, false, g->in);
     s = s ? s : describe(g, &k, any, &pd);
-    s = s ? s : layout_copy(best, layout_of(pd, dnnl_query_weights_md));
+    if (!s) {
+        layout liked = layout_of(pd, dnnl_query_weights_md);
+
+        s = layout_copy(best, dnnl_memory_desc_equal(liked, plain) ? stored : liked);
+    }
     layout_free(any);
+    layout_free(plain);
     if (pd)
         dnnl_primitive_desc_destroy(pd);
     return s;
 }
 
-struct gemm_packed *gemm_pack(struct gemm *g, const void *b, int N, int K)
+struct gemm_packed *gemm_pack(struct gemm *g, const void *b, int N, int K, bool lasting)
 {
     struct gemm_packed *to = calloc(1, sizeof *to);
-    layout plain = NULL;
+    layout stored = NULL;
     dnnl_memory_t from = NULL;
     dnnl_status_t s = to ? dnnl_success : dnnl_out_of_memory;
+    void *data = (void *)b;
 
     cpu_use_threads(g->threads);
-    s = s ? s : best_layout(g, N, K, &to->layout);
-    if (!s) {
-        to->data = g->d->ops->alloc(g->d, dnnl_memory_desc_get_size(to->layout));
+    s = s ? s : layout_matrix(&stored, K, N, true, g->in);
+    s = s ? s : best_layout(g, N, K, stored, &to->layout);
+    if (!s && !(lasting && dnnl_memory_desc_equal(to->layout, stored))) {
+        data = to->data = g->d->ops->alloc(g->d, dnnl_memory_desc_get_size(to->layout));
         s = to->data ? dnnl_success : dnnl_out_of_memory;
     }
-    s = s ? s : dnnl_memory_create(&to->memory, to->layout, g->engine, to->data);
-    s = s ? s : layout_matrix(&plain, K, N, true, g->in);
-    s = s ? s : dnnl_memory_create(&from, plain, g->engine, (void *)b);
-    s = s ? s : reorder(g, to->memory, from, to->layout, plain);
+    s = s ? s : dnnl_memory_create(&to->memory, to->layout, g->engine, data);
+    if (to && to->data) {
+        s = s ? s : dnnl_memory_create(&from, stored, g->engine, (void *)b);
+        s = s ? s : reorder(g, to->memory, from, to->layout, stored);
+    }
     if (from)
         dnnl_memory_destroy(from);
-    layout_free(plain);
+    layout_free(stored);
     if (s) {
         err_set(&g->d->err, "oneDNN cannot pack a matrix of %d x %d (status %d)", N, K, (int)s);
         gemm_unpack(g, to);

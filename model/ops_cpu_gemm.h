@@ -40,8 +40,11 @@ void gemm_run(struct gemm *g, const struct product *p, float *c, const void *a, 
 void gemm_run_packed(struct gemm *g, const struct product *p, float *c, const void *a,
                      const struct gemm_packed *b, const float *bias);
 
-/* Packs B (K, N), stored (N, K), the w of a linear; NULL and d->err on failure. */
-struct gemm_packed *gemm_pack(struct gemm *g, const void *b, int N, int K);
+/*
+ * Packs B (K, N), stored (N, K), the w of a linear; NULL and d->err on failure.
+ * lasting: b stays until gemm_unpack, so where no layout is better it is not copied.
+ */
+struct gemm_packed *gemm_pack(struct gemm *g, const void *b, int N, int K, bool lasting);
 void gemm_unpack(struct gemm *g, struct gemm_packed *b); /* NULL is fine */
 
 /*

@@ -109,7 +109,7 @@ static void cpu_pack(struct device *d, struct param *w)
         return;
     b = product_input(d, SCRATCH_B, cf32(w->c), (size_t)w->out * w->in);
     if (b)
-        w->packed = gemm_pack(cpu_of(d)->gemm, b, w->out, w->in);
+        w->packed = gemm_pack(cpu_of(d)->gemm, b, w->out, w->in, b == w->c);
 }
 
 static void cpu_unpack(struct device *d, struct param *w)

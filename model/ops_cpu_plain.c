@@ -16,7 +16,8 @@ struct gemm {
 };
 
 struct gemm_packed {
-    float *b; /* (K, N) */
+    const void *b; /* (N, K): there is no better layout */
+    void *copy;    /* where b is ours, else NULL */
 };
 
 bool gemm_fast_bf16(void)
@@ -128,28 +129,26 @@ void gemm_run(struct gemm *g, const struct product *p, float *c, const void *av,
         }
 }
 
-struct gemm_packed *gemm_pack(struct gemm *g, const void *bv, int N, int K)
+struct gemm_packed *gemm_pack(struct gemm *g, const void *b, int N, int K, bool lasting)
 {
-    const float *b = bv;
     struct gemm_packed *to = calloc(1, sizeof *to);
+    size_t bytes = (size_t)N * K * sizeof(float);
 
-    if (to)
-        to->b = g->d->ops->alloc(g->d, (size_t)N * K * sizeof *to->b);
-    if (!to || !to->b) {
+    if (to && !lasting)
+        to->copy = g->d->ops->alloc(g->d, bytes);
+    if (!to || (!lasting && !to->copy)) {
         err_set(&g->d->err, "out of memory");
         free(to);
         return NULL;
     }
-    for (int k = 0; k < K; k++)
-        for (int n = 0; n < N; n++)
-            to->b[(size_t)k * N + n] = b[(size_t)n * K + k];
+    to->b = lasting ? b : memcpy(to->copy, b, bytes);
     return to;
 }
 
 void gemm_unpack(struct gemm *g, struct gemm_packed *b)
 {
     if (b)
-        g->d->ops->free(g->d, b->b);
+        g->d->ops->free(g->d, b->copy);
     free(b);
 }
 
@@ -158,7 +157,7 @@ void gemm_run_packed(struct gemm *g, const struct product *p, float *c, const vo
 {
     struct product plain = *p;
 
-    plain.bt = false;
+    plain.bt = true;
     gemm_run(g, &plain, c, a, b->b, bias);
 }
 #else
