@@ -51,16 +51,16 @@ void stack_free(struct stack *s)
     s->layer = NULL;
 }
 
-int stack_acts_alloc(struct stack_acts *a, const struct stack *s, struct device *d, int B, int T,
-                     bool train, struct err *e)
+enum { ACTS = 32 };
+
+/* The tensors of a; t has room for ACTS.  Returns how many. */
+static int list_acts(struct stack_acts *a, const struct block_config *c, int B, int T, bool train,
+                     struct slot *t)
 {
-    const struct block_config *c = &s->config;
     int64_t L = train ? c->L : 1, C = c->C, F = c->F, streams = train ? c->L + 1 : 2;
     int64_t G = train, film = c->cond > 0, conv = c->conv;
-    struct slot t[32];
     int n = 0;
 
-    *a = (struct stack_acts){ .B = B, .T = T, .train = train };
     t[n++] = (struct slot){ &a->x, SHAPE(streams, B, T, C), SLOT_ACT, "x" };
     t[n++] = (struct slot){ &a->n1, SHAPE(L, B, T, C), SLOT_ACT, "n1" };
     t[n++] = (struct slot){ &a->f1, SHAPE(film, L, B, T, C), SLOT_ACT, "f1" };
@@ -85,7 +85,25 @@ int stack_acts_alloc(struct stack_acts *a, const struct stack *s, struct device 
     t[n++] = (struct slot){ &a->du, SHAPE(G, B, T, 2, F), SLOT_ACT, "du" };
     t[n++] = (struct slot){ &a->ds, SHAPE(G, B, T, F), SLOT_ACT, "ds" };
     t[n++] = (struct slot){ &a->dm, SHAPE(G, film, B, 2, C), SLOT_ACT, "dm" };
-    return slots_alloc(&a->mem, d, t, n, e);
+    return n;
+}
+
+int stack_acts_alloc(struct stack_acts *a, const struct stack *s, struct device *d, int B, int T,
+                     bool train, struct err *e)
+{
+    struct slot t[ACTS];
+
+    *a = (struct stack_acts){ .B = B, .T = T, .train = train };
+    return slots_alloc(&a->mem, d, t, list_acts(a, &s->config, B, T, train, t), e);
+}
+
+size_t stack_acts_bytes(const struct block_config *c, const struct device *d, int B, int T,
+                        bool train)
+{
+    struct slot t[ACTS];
+    struct stack_acts a;
+
+    return slots_bytes(d, t, list_acts(&a, c, B, T, train, t));
 }
 
 void stack_acts_free(struct stack_acts *a, struct device *d)

@@ -92,6 +92,10 @@ int stack_acts_alloc(struct stack_acts *a, const struct stack *s, struct device 
                      bool train, struct err *e);
 void stack_acts_free(struct stack_acts *a, struct device *d);
 
+/* The bytes that would take on d, of which only the type of activations is read. */
+size_t stack_acts_bytes(const struct block_config *c, const struct device *d, int B, int T,
+                        bool train);
+
 /* From a->x (B, T, C) to a->out, for q->B <= a->B and q->T <= a->T. */
 void stack_forward(const struct stack *s, struct stack_acts *a, struct device *d,
                    const struct block_seq *q);

@@ -155,6 +155,9 @@ int checkpoint_save_training(const struct checkpoint_training *t, const struct p
 int checkpoint_load_training(const struct checkpoint_training *t, struct params *ps,
                              bool *behind, struct err *why, struct err *e);
 
+/* Is there a BASE.train.safetensors beside path "BASE.safetensors"? */
+bool checkpoint_has_training(const char *path);
+
 /* The part of it that reads an opened training file; t->path is not used. */
 int checkpoint_load_state(const struct checkpoint *c, const struct checkpoint_training *t,
                           struct params *ps, struct err *e);

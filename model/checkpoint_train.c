@@ -75,6 +75,15 @@ static char *training_path(const char *path, struct err *e)
     return s;
 }
 
+bool checkpoint_has_training(const char *path)
+{
+    char *training = training_path(path, NULL);
+    bool there = training && access(training, F_OK) == 0;
+
+    free(training);
+    return there;
+}
+
 /* --- saving ---------------------------------------------------------------- */
 
 /* Removes what writers of path left behind when they were killed. */

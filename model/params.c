@@ -77,13 +77,13 @@ static size_t place(struct params *ps, bool matrices, size_t at)
     return at;
 }
 
-int params_alloc(struct params *ps, struct device *d, int flags, struct err *e)
+enum { BLOCKS = 6 };
+
+/* Lays the tensors out and lists the blocks; t has room for BLOCKS.  Returns how many. */
+static int list_blocks(struct params *ps, const struct device *d, int flags, struct slot *t)
 {
-    struct slot t[6];
     int n = 0;
 
-    if (ps->err.msg[0])
-        return err_set(e, "%s", ps->err.msg);
     ps->decayed = place(ps, true, 0);
     ps->len = place(ps, false, ps->decayed);
     t[n++] = (struct slot){ &ps->w, ps->len, SLOT_F32, "weights" };
@@ -96,6 +96,24 @@ int params_alloc(struct params *ps, struct device *d, int flags, struct err *e)
         t[n++] = (struct slot){ &ps->ema, ps->len, SLOT_F32, "averaged weights" };
     if (d->act != DT_F32)
         t[n++] = (struct slot){ &ps->c, ps->len, SLOT_ACT, "weights for products" };
+    return n;
+}
+
+size_t params_bytes(struct params *ps, const struct device *d, int flags)
+{
+    struct slot t[BLOCKS];
+
+    return slots_bytes(d, t, list_blocks(ps, d, flags, t));
+}
+
+int params_alloc(struct params *ps, struct device *d, int flags, struct err *e)
+{
+    struct slot t[BLOCKS];
+    int n;
+
+    if (ps->err.msg[0])
+        return err_set(e, "%s", ps->err.msg);
+    n = list_blocks(ps, d, flags, t);
     if (slots_alloc(&ps->mem, d, t, n, e))
         return -1;
     ps->d = d;

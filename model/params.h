@@ -72,6 +72,9 @@ void params_init(struct params *ps);
 void params_add(struct params *ps, struct param *p, int out, int in, struct init init,
                 const char *fmt, ...) __attribute__((format(printf, 6, 7)));
 
+/* The bytes params_alloc would take on d, of which only the type of activations is read. */
+size_t params_bytes(struct params *ps, const struct device *d, int flags);
+
 /* Allocates the blocks, zeroed, and points every param into them. */
 int params_alloc(struct params *ps, struct device *d, int flags, struct err *e);
 
