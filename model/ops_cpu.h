@@ -1,5 +1,5 @@
 /*
- * ops_cpu: what the files of the CPU backend share.  Nobody else includes it.
+ * ops_cpu: what the files of the CPU backend share.  Nobody else includes it but tests.
  *
  * Activations are f32 here, so f32() reads an `act *` as floats.  Each file
  * of operations fills its own entries of the table; forward stands beside

@@ -4,6 +4,8 @@
  *
  * The device is named by the environment variable OPS_DEVICE (default "cpu"),
  * so the same tests run on any backend; threads by OPS_THREADS (default 2).
+ * Set OPS_LOOPS, and the CPU takes the loops compiled for any x86-64 although
+ * the processor has AVX2.
  * A test works on double arrays here.  Putting one on the device first rounds
  * it in place to what the device can hold, so the reference computes from the
  * very same numbers.
@@ -58,8 +60,8 @@ typedef void (*operation)(const void *shape, double *const *in, double *y);
 /*
  * Fails unless (after - before) is the gradient of sum_i dy[i] y[i] with
  * respect to in[which] (n values), by central differences of fn, within tol *
- * the largest of that gradient and of before.  At most 32 of the n are tried.
- * y has ny values.
+ * the largest of that gradient and of before (and 1e-7 of the largest dy).
+ * At most 32 of the n are tried.  y has ny values.
  */
 void expect_gradient(struct fixture *f, const char *what, operation fn, const void *shape,
                      double *const *in, int which, size_t n, const double *dy, size_t ny,
