@@ -231,7 +231,8 @@ END_TEST
 static const struct fsq_case {
     int D, levels[8];
 } fsq_cases[] = {
-    {4, {8, 5, 5, 5}}, {6, {8, 8, 8, 5, 5, 5}}, {1, {2}}, {2, {64, 63}}, {8, {2, 3, 4, 5, 2, 3, 2, 3}},
+    {4, {8, 5, 5, 5}}, {6, {8, 8, 8, 5, 5, 5}}, {1, {2}}, {2, {64, 63}},
+    {8, {2, 3, 4, 5, 2, 3, 2, 3}},
 };
 enum { FSQ_CASES = sizeof fsq_cases / sizeof *fsq_cases };
 
