@@ -12,6 +12,7 @@ static const struct part {
     const char *what;
 } parts[] = {
     { "engine", bench_engine, "random games played, a second and core" },
+    { "ops", bench_ops, "tensor operations, training steps, and the memory they take" },
     { "render", bench_render, "frames drawn, read and compared, a second and core" },
 };
 

@@ -17,6 +17,7 @@ int tool_bench(int argc, char **argv);
 
 /* Parts of `videoworld bench`, called by tool_bench with argv[0] their name. */
 int bench_engine(int argc, char **argv);
+int bench_ops(int argc, char **argv);
 int bench_render(int argc, char **argv);
 
 /* Print "videoworld: ..." on stderr and return exit status 1 or 2. */

@@ -13,10 +13,11 @@ enum { ROWS = 16, COLS = 256, DEPTH = 128 }; /* of C that one thread does at onc
 struct gemm {
     struct device *d;
     int threads;
+    enum dtype in;
 };
 
 struct gemm_packed {
-    const void *b; /* (N, K): there is no better layout */
+    const void *b; /* (N, K), of the gemm's type: there is no better layout */
     void *copy;    /* where b is ours, else NULL */
 };
 
@@ -27,19 +28,15 @@ bool gemm_fast_bf16(void)
 
 struct gemm *gemm_new(struct device *d, int threads, enum dtype in, struct err *e)
 {
-    struct gemm *g;
+    struct gemm *g = calloc(1, sizeof *g);
 
-    if (in == DT_BF16) {
-        err_set(e, "bf16 products need a program built with oneDNN");
-        return NULL;
-    }
-    g = calloc(1, sizeof *g);
     if (!g) {
         err_set(e, "out of memory");
         return NULL;
     }
     g->d = d;
     g->threads = threads;
+    g->in = in;
     return g;
 }
 
@@ -107,12 +104,32 @@ int gemm_small(const struct product *p, float alpha, float *c, size_t ldc, const
     return 0;
 }
 
+/* x as f32: itself, or a copy in scratch; slow, but as exact as hardware is.  NULL on failure. */
+static const float *widen(struct gemm *g, enum cpu_scratch where, const void *x, size_t n)
+{
+    const uint16_t *from = x;
+    float *to;
+
+    if (g->in == DT_F32)
+        return x;
+    to = cpu_scratch(g->d, where, n * sizeof *to);
+    for (size_t i = 0; to && i < n; i++) {
+        uint32_t bits = (uint32_t)from[i] << 16;
+
+        memcpy(&to[i], &bits, sizeof bits);
+    }
+    return to;
+}
+
 void gemm_run(struct gemm *g, const struct product *p, float *c, const void *av, const void *bv,
               const float *bias)
 {
-    const float *a = av, *b = bv;
+    const float *a = widen(g, SCRATCH_WORK, av, (size_t)p->M * p->K);
+    const float *b = widen(g, SCRATCH_TAPS, bv, (size_t)p->K * p->N);
     size_t lda = p->at ? p->M : p->K, ldb = p->bt ? p->K : p->N;
 
+    if (!a || !b)
+        return;
 #pragma omp parallel for collapse(2) schedule(static) num_threads(g->threads)
     for (int i = 0; i < p->M; i += ROWS)
         for (int j = 0; j < p->N; j += COLS) {
@@ -132,7 +149,7 @@ void gemm_run(struct gemm *g, const struct product *p, float *c, const void *av,
 struct gemm_packed *gemm_pack(struct gemm *g, const void *b, int N, int K, bool lasting)
 {
     struct gemm_packed *to = calloc(1, sizeof *to);
-    size_t bytes = (size_t)N * K * sizeof(float);
+    size_t bytes = (size_t)N * K * dtype_size(g->in);
 
     if (to && !lasting)
         to->copy = g->d->ops->alloc(g->d, bytes);

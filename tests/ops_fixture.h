@@ -4,8 +4,8 @@
  *
  * The device is named by the environment variable OPS_DEVICE (default "cpu"),
  * so the same tests run on any backend; threads by OPS_THREADS (default 2).
- * Set OPS_LOOPS, and the CPU takes the loops compiled for any x86-64 although
- * the processor has AVX2.
+ * OPS_PRECISION=bf16 asks for bf16 products.  Set OPS_LOOPS, and the CPU takes
+ * the loops compiled for any x86-64 although the processor has AVX2.
  * A test works on double arrays here.  Putting one on the device first rounds
  * it in place to what the device can hold, so the reference computes from the
  * very same numbers.
@@ -28,7 +28,13 @@ struct fixture {
     int blocks, hosts;
 };
 
-/* Opens the device, or exits with 77 (skipped) where OPS_DEVICE names one that is absent. */
+/*
+ * For main to ask first: whether OPS_DEVICE or OPS_PRECISION name what this
+ * machine lacks.  If so, says in TAP that all is skipped.
+ */
+bool fixture_absent(void);
+
+/* Opens the device; fails the test where that is not possible. */
 void fixture_init(struct fixture *f, uint64_t seed);
 
 /* Fails the test if the device has failed; frees everything. */

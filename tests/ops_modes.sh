@@ -1,5 +1,5 @@
 #!/bin/sh
-# The tests of operations once more: loops for any x86-64, other thread counts.
+# The tests of operations once more: loops for any x86-64, other thread counts, bf16.
 n=0 bad=0
 tests=${VIDEOWORLD%/*}/tests
 
@@ -8,7 +8,8 @@ run() { # run DESCRIPTION PROGRAM
     if [ ! -x "$tests/$2" ]; then
         echo "ok $n - $1 # SKIP $2 is not built"
     elif out=$("$tests/$2" 2>&1); then
-        echo "ok $n - $1"
+        why=$(echo "$out" | sed -n 's/^1\.\.0\( # SKIP .*\)/\1/p')
+        echo "ok $n - $1$why"
     else
         echo "not ok $n - $1"
         printf '%s\n' "$out" | grep -v '^ok' | sed 's/^/# /'
@@ -26,5 +27,9 @@ OPS_THREADS=3
 for t in layers attention; do
     run "$t, three threads" test_ops_$t
 done
+unset OPS_THREADS
+OPS_PRECISION=bf16
+export OPS_PRECISION
+run "linear, bf16 products" test_ops_linear
 echo "1..$n"
 exit $bad
