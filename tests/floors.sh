@@ -50,6 +50,8 @@ check "CUDA only in model/cuda*" \
     "$(grep -lE '#include <(cuda|cublas)' engine/* render/* gtp/* model/* 2>/dev/null | grep -v '^model/cuda')"
 check "oneDNN only in model/ops_cpu*" \
     "$(grep -lE '#include <(oneapi|dnnl)' engine/* render/* gtp/* model/* 2>/dev/null | grep -v '^model/ops_cpu')"
+check "MPI only in model/parallel_mpi*" \
+    "$(grep -lE '#include <mpi' engine/* render/* gtp/* model/* 2>/dev/null | grep -v '^model/parallel_mpi')"
 check "libraries neither print nor exit" \
     "$(grep -nE '(^|[^a-z_])(printf|puts|exit|abort|perror) ?\(' engine/*.c render/*.c model/*.c 2>/dev/null)"
 echo "1..$n"
