@@ -269,8 +269,11 @@ int outfile_commit(struct outfile *o, struct err *e)
 {
     int failed = ferror(o->f), why = 0;
 
-    /* After an earlier error errno is stale; flushing meets the cause again, mostly. */
+    /* Of an earlier error errno is stale.  What is written is lost already: one more byte meets
+       the cause again. */
     errno = 0;
+    if (failed)
+        fputc(0, o->f);
     if (fflush(o->f) || (!failed && o->tmp && sync_file(o->f)))
         failed = 1, why = errno;
     if (fclose(o->f) && !failed)
