@@ -120,6 +120,7 @@ void cpu_add_slices(struct device *d, float *g, const float *slices, size_t n)
 {
     size_t stride = slice_stride(n);
 
+    (void)d; /* where there is no OpenMP */
 #pragma omp parallel for simd num_threads(cpu_team(d, n * SLICES))
     for (size_t i = 0; i < n; i++) {
         float sum = 0;

@@ -58,6 +58,7 @@ static void cpu_linear(struct device *d, act *y, const act *x, const struct para
 /* g[c] += sum over rows of dy (N, C), in the order of the rows */
 static void add_column_sums(struct device *d, float *g, const float *dy, int N, int C)
 {
+    (void)d; /* where there is no OpenMP */
 #pragma omp parallel for schedule(static) num_threads(cpu_team(d, (size_t)N * C))
     for (int c0 = 0; c0 < C; c0 += COLUMNS) {
         float sum[COLUMNS] = {0};

@@ -17,7 +17,8 @@ START_TEST(open_by_name)
     d = device_open("cpu", 3, PRECISION_F32, &e);
     ck_assert_msg(d != NULL, "%s", e.msg);
     ck_assert_msg(!strncmp(d->name, "cpu (", 5), "%s", d->name);
-    ck_assert_ptr_nonnull(strstr(d->name, "f32, 3 threads)"));
+    ck_assert(strstr(d->name, "f32, 3 threads)") || /* without OpenMP there is one */
+              strstr(d->name, "f32, 1 thread)"));
     ck_assert_int_eq(d->act, DT_F32);
     ck_assert_int_eq(device_check(d, &e), 0);
     device_close(d);
@@ -110,17 +111,18 @@ END_TEST
 START_TEST(out_of_memory_sticks)
 {
     struct fixture f;
-    double x[4] = {1, 2, 3, 4};
+    double x[4] = {1, 2, 3, 4}, other[4] = {5, 6, 7, 8};
     struct err e;
-    float *p, host[4];
+    float *p, *q, host[4];
     act *a;
 
     fixture_init(&f, 2);
     p = put_f32(&f, x, 4);
+    q = put_f32(&f, other, 4);
     a = put_act(&f, x, 4);
     ck_assert_ptr_null(f.d->ops->alloc(f.d, SIZE_MAX - 100));
     ck_assert_msg(strstr(f.d->err.msg, "out of memory") != NULL, "%s", f.d->err.msg);
-    f.d->ops->ema(f.d, p, p, 0.0f, 4); /* nothing is done any more */
+    f.d->ops->ema(f.d, p, q, 0.0f, 4); /* nothing is done any more */
     f.d->ops->zero(f.d, p, sizeof host);
     f.d->ops->silu(f.d, a, a, 4);
     ck_assert_ptr_null(f.d->ops->alloc(f.d, 16));

@@ -141,6 +141,44 @@ START_TEST(many_shapes)
 }
 END_TEST
 
+/* With and without bias and residual, the same shape in turn. */
+START_TEST(same_shape_in_turn)
+{
+    enum { N = 9, C = 16 };
+    struct fixture f;
+    double *in[4], *some[4] = {0}, *want;
+    struct param w, b;
+    act *x, *y, *r;
+
+    fixture_init(&f, 8);
+    in[X] = fixture_random(&f, N * C, 1);
+    in[W] = fixture_random(&f, C * C, 1);
+    in[BIAS] = fixture_random(&f, C, 1);
+    in[R] = fixture_random(&f, N * C, 1);
+    x = put_act(&f, in[X], N * C);
+    w = put_param(&f, in[W], NULL, C, C);
+    b = put_param(&f, in[BIAS], NULL, C, 1);
+    r = put_act(&f, in[R], N * C);
+    y = put_act(&f, fixture_zeros(&f, N * C), N * C);
+    want = fixture_zeros(&f, N * C);
+    for (int i = 0; i < 16; i++) {
+        bool bias = i & 1, residual = i & 2;
+
+        some[X] = in[X];
+        some[W] = in[W];
+        some[BIAS] = bias ? in[BIAS] : NULL;
+        some[R] = residual ? in[R] : NULL;
+        linear_reference(&(struct shape){N, C, C}, some, want);
+        f.d->ops->linear(f.d, y, x, &w, bias ? &b : NULL, residual ? r : NULL, N);
+        expect_close("y", get_act(&f, y, N * C), want, N * C, f.loose);
+        if (i == 7)
+            f.d->ops->pack(f.d, &w);
+    }
+    f.d->ops->unpack(f.d, &w);
+    fixture_release(&f);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s;
@@ -153,5 +191,6 @@ int main(void)
     tcase_add_loop_test(tc, forward, 0, SHAPES * 4);
     tcase_add_loop_test(tc, backward, 0, SHAPES * 2);
     tcase_add_test(tc, many_shapes);
+    tcase_add_test(tc, same_shape_in_turn);
     return tap_run(s);
 }
