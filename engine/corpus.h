@@ -16,12 +16,12 @@
  * A move is an index, row-major from the top left, and w * h is a pass.
  *
  * The file: "VWCORPUS", version 1 (u32), games (u32), their bytes (u64), the
- * games, CRC-32 of all before it (u32); little-endian.  A game: w, h, result,
- * 0 (u8 each), plies (u32), komi (f64), then per ply the move played and the
+ * games, CRC-32 of all before it (u32); little-endian.  A game: result, 0, w, h
+ * (u8 each), plies (u32), komi (f64), then per ply the move played and the
  * best: a byte each where w * h < 127, else two; the highest bit of the move
- * played says White.  Games are ordered by part, hash and content and none is
- * there twice, so the same games give the same bytes in whatever order they
- * came.
+ * played says White.  Games are ordered by part, hash and content, and none is
+ * there twice (with another result, perhaps), so the same games give the same
+ * bytes in whatever order they came.
  */
 #ifndef ENGINE_CORPUS_H
 #define ENGINE_CORPUS_H
@@ -111,16 +111,12 @@ static inline int corpus_move(const struct board *b, int point)
 
 /* --- building -------------------------------------------------------------- */
 
-/* A game in the making. */
+/* A game of a builder. */
 struct corpus_record {
-    int w, h, n;
-    double komi;
-    enum corpus_result result;
-    uint64_t hash;   /* of size and moves, the same in all symmetries */
-    uint16_t *ply;   /* n x (played | CORPUS_WHITE_BIT, best), owned */
+    uint64_t hash;  /* of size and moves, the same in all symmetries */
+    uint8_t *bytes; /* as in the file, owned */
+    size_t len;
 };
-
-enum { CORPUS_WHITE_BIT = 0x8000 };
 
 struct corpus_builder {
     struct corpus_record *record; /* owned */
@@ -141,6 +137,12 @@ void corpus_builder_release(struct corpus_builder *b);
  */
 int corpus_add(struct corpus_builder *b, const struct sgf *s, const struct sgf_node *root,
                double komi, struct err *e);
+
+/* What a record holds; holds until the builder changes. */
+struct corpus_game corpus_record_game(const struct corpus_record *r);
+
+/* Sets the best move of a ply: one that is legal there, which nobody checks. */
+void corpus_record_set_best(struct corpus_record *r, int ply, int move);
 
 /* Sorts, and drops games that are there twice (moves, bests and komi alike). */
 void corpus_finish(struct corpus_builder *b);

@@ -91,9 +91,8 @@ int client_send(struct client *c, double limit, struct err *e, const char *fmt, 
 
 /*
  * Serves the n clients (NULL and stopped ones are passed over) until one that was
- * busy is no longer, or timeout_ms is over (< 0: never).  Returns how many are
- * idle or failed that were busy before; 0 at once when none is busy and
- * timeout_ms is 0.
+ * busy is no longer, or timeout_ms is over (< 0: never, but at once when none is
+ * busy).  Returns how many are idle or failed that were busy before.
  */
 int client_poll(struct client **clients, size_t n, int timeout_ms);
 
