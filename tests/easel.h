@@ -9,6 +9,18 @@
 #include "render/read.h"
 #include "tests/damage.h"
 
+/* A tenth of the random scenes will do where the sanitizers slow things down. */
+#ifdef __has_feature
+#if __has_feature(address_sanitizer)
+#define EASEL_SLOW 1
+#endif
+#endif
+#if defined(EASEL_SLOW) || defined(__SANITIZE_ADDRESS__)
+enum { EASEL_FEWER = 10 };
+#else
+enum { EASEL_FEWER = 1 };
+#endif
+
 /* A frame, and a copy of its pixels without padding, to be damaged. */
 struct easel {
     const struct drawer *drawer;

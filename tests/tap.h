@@ -7,7 +7,7 @@
 
 #include <check.h>
 
-enum { TAP_TIMEOUT = 300 };
+enum { TAP_TIMEOUT = 900 };
 
 /* Adds a case to s that holds the given tests' timeout; returns it. */
 TCase *tap_case(Suite *s, const char *name);

@@ -1,0 +1,30 @@
+#!/bin/sh
+# The tests of operations once more: loops for any x86-64, other thread counts.
+n=0 bad=0
+tests=${VIDEOWORLD%/*}/tests
+
+run() { # run DESCRIPTION PROGRAM
+    n=$((n + 1))
+    if [ ! -x "$tests/$2" ]; then
+        echo "ok $n - $1 # SKIP $2 is not built"
+    elif out=$("$tests/$2" 2>&1); then
+        echo "ok $n - $1"
+    else
+        echo "not ok $n - $1"
+        printf '%s\n' "$out" | grep -v '^ok' | sed 's/^/# /'
+        bad=1
+    fi
+}
+
+for t in linear layers cells attention loss device; do
+    OPS_LOOPS=any OPS_THREADS=1
+    export OPS_LOOPS OPS_THREADS
+    run "$t, loops for any x86-64, one thread" test_ops_$t
+    unset OPS_LOOPS
+done
+OPS_THREADS=3
+for t in layers attention; do
+    run "$t, three threads" test_ops_$t
+done
+echo "1..$n"
+exit $bad

@@ -1,0 +1,355 @@
+/*
+ * Every operation of the table, CPU (f32) against CUDA (bf16), on the same
+ * fresh random inputs.  Inputs are numbers that bf16 holds exactly; results are
+ * compared by |cuda - cpu| / |cpu|: at most 1e-2 where they are activations,
+ * 1e-4 where they are f32, equal where they are integers.  Outputs are poisoned
+ * with NaN before, gradients start from random values and are added to twice,
+ * and what lies around each buffer must stay as it was.  Every case runs on
+ * aligned pointers and on ones that are not.
+ *
+ * Prints TAP by itself, since libcheck knows no skipped tests: without a CUDA
+ * device all are skipped.  `test_parity small`, and an emulated device, leave
+ * out the large shapes.  PARITY_SEED repeats a run.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "engine/rng.h"
+#include "model/ops.h"
+
+enum { CPU, CUDA, MOST_BUFS = 24, GUARD = 256, GUARD_BYTE = 0x5a, MOST_SHAPE = 8 };
+
+enum role { INPUT, OUTPUT, GRADIENT };
+
+/* The same numbers on both devices; DT_BF16 stands for act. */
+struct buf {
+    enum dtype type;
+    enum role role;
+    size_t n;
+    char *base[2]; /* GUARD bytes, the elements, GUARD bytes */
+    void *at[2];
+};
+
+struct parity {
+    struct device *d[2];
+    struct rng rng;
+    struct buf bufs[MOST_BUFS];
+    int n_bufs;
+    int shift;         /* elements that buffers start behind an aligned address */
+    double worst;      /* error over tolerance, of all that was compared */
+    double error;      /* that one's */
+    char why[256];     /* the first failure, or "" */
+};
+
+static void fail(struct parity *p, const char *what, int i)
+{
+    if (!p->why[0])
+        snprintf(p->why, sizeof(p->why), "buffer %d: %s", i, what);
+}
+
+static double normal(struct rng *r)
+{
+    double u = 1 - rng_double(r);
+
+    return sqrt(-2 * log(u)) * cos(6.283185307179586 * rng_double(r));
+}
+
+static uint16_t to_bf16(float f)
+{
+    uint32_t u;
+
+    memcpy(&u, &f, 4);
+    return (uint16_t)((u + 0x7fff + (u >> 16 & 1)) >> 16);
+}
+
+static float of_bf16(uint16_t h)
+{
+    uint32_t u = (uint32_t)h << 16;
+    float f;
+
+    memcpy(&f, &u, 4);
+    return f;
+}
+
+static size_t width(const struct parity *p, const struct buf *b, int i)
+{
+    return dtype_size(b->type == DT_BF16 ? p->d[i]->act : b->type);
+}
+
+static struct buf *buf_new(struct parity *p, enum dtype type, enum role role, size_t n)
+{
+    struct buf *b = &p->bufs[p->n_bufs++];
+
+    *b = (struct buf){.type = type, .role = role, .n = n};
+    for (int i = 0; i < 2; i++) {
+        size_t size = width(p, b, i), bytes = (n + (size_t)p->shift) * size + 2 * GUARD;
+        char *host = malloc(bytes);
+
+        b->base[i] = p->d[i]->ops->alloc(p->d[i], bytes);
+        if (!host || !b->base[i]) {
+            fprintf(stderr, "test_parity: out of memory: %s\n", p->d[i]->err.msg);
+            exit(EXIT_FAILURE);
+        }
+        b->at[i] = b->base[i] + GUARD + (size_t)p->shift * size;
+        memset(host, GUARD_BYTE, bytes);
+        memset(host + GUARD + (size_t)p->shift * size, 0xff, n * size);
+        p->d[i]->ops->upload(p->d[i], b->base[i], host, bytes);
+        free(host);
+    }
+    return b;
+}
+
+/* Writes n numbers to both devices, as whatever type b has there. */
+static void buf_set(struct parity *p, struct buf *b, const float *x)
+{
+    for (int i = 0; i < 2; i++) {
+        size_t size = width(p, b, i);
+        char *host = malloc(b->n * size + 1);
+
+        for (size_t j = 0; j < b->n; j++) {
+            uint16_t h = to_bf16(x[j]);
+            int32_t whole = (int32_t)x[j];
+
+            if (size == 1)
+                host[j] = (char)(uint8_t)x[j];
+            else
+                memcpy(host + j * size,
+                       size == 2 ? (void *)&h : b->type == DT_I32 ? (void *)&whole : (void *)&x[j],
+                       size);
+        }
+        p->d[i]->ops->upload(p->d[i], b->at[i], host, b->n * size);
+        free(host);
+    }
+}
+
+/* Random numbers of a normal distribution that bf16 can hold. */
+static struct buf *filled(struct parity *p, enum dtype type, enum role role, size_t n, double scale)
+{
+    struct buf *b = buf_new(p, type, role, n);
+    float *x = malloc(n * sizeof *x + 1);
+
+    for (size_t j = 0; j < n; j++)
+        x[j] = of_bf16(to_bf16((float)(scale * normal(&p->rng))));
+    buf_set(p, b, x);
+    free(x);
+    return b;
+}
+
+static struct buf *input(struct parity *p, size_t n)
+{
+    return filled(p, DT_BF16, INPUT, n, 1);
+}
+
+static struct buf *gradient(struct parity *p, size_t n)
+{
+    return filled(p, DT_BF16, GRADIENT, n, 1);
+}
+
+static struct buf *output(struct parity *p, size_t n)
+{
+    return buf_new(p, DT_BF16, OUTPUT, n);
+}
+
+/* Whole numbers from `from`, `count` of them. */
+static struct buf *whole(struct parity *p, enum dtype type, size_t n, int from, int count)
+{
+    struct buf *b = buf_new(p, type, INPUT, n);
+    float *x = malloc(n * sizeof *x + 1);
+
+    for (size_t j = 0; j < n; j++)
+        x[j] = (float)(from + (int)rng_below(&p->rng, (uint32_t)count));
+    buf_set(p, b, x);
+    free(x);
+    return b;
+}
+
+/* A parameter on both devices: w and its copy, and a gradient to be added to. */
+static void tensor(struct parity *p, struct param t[2], int out, int in, double scale)
+{
+    size_t n = (size_t)out * (size_t)in;
+    struct buf *w = buf_new(p, DT_F32, INPUT, n), *c = buf_new(p, DT_BF16, INPUT, n);
+    struct buf *g = filled(p, DT_F32, GRADIENT, n, 1);
+    float *x = malloc(n * sizeof *x + 1);
+
+    for (size_t j = 0; j < n; j++)
+        x[j] = of_bf16(to_bf16((float)(scale * normal(&p->rng))));
+    buf_set(p, w, x);
+    buf_set(p, c, x);
+    free(x);
+    for (int i = 0; i < 2; i++)
+        t[i] = (struct param){.name = "w", .out = out, .in = in, .w = w->at[i], .g = g->at[i],
+                              .c = i == CPU ? (act *)w->at[i] : c->at[i]};
+}
+
+static double number(const struct parity *p, const struct buf *b, int i, const char *host, size_t j)
+{
+    size_t size = width(p, b, i);
+    uint16_t h;
+    int32_t n;
+    float f;
+
+    if (size == 1)
+        return (uint8_t)host[j];
+    if (size == 2) {
+        memcpy(&h, host + j * size, size);
+        return of_bf16(h);
+    }
+    memcpy(&n, host + j * size, size);
+    memcpy(&f, host + j * size, size);
+    return b->type == DT_I32 ? n : f;
+}
+
+/* Notes an error against its tolerance. */
+static void judge(struct parity *p, int index, double error, double tolerance)
+{
+    double ratio = tolerance > 0 ? error / tolerance : error > 0 ? 1e9 : 0;
+
+    if (!(ratio <= 1) && !p->why[0])
+        snprintf(p->why, sizeof(p->why), "buffer %d: error %.3g, allowed %.3g", index, error,
+                 tolerance);
+    if (!(ratio < p->worst)) {
+        p->worst = ratio;
+        p->error = error;
+    }
+}
+
+/* Downloads all of b from device i; what surrounds the elements must be as it was. */
+static char *fetch(struct parity *p, int index, int i)
+{
+    struct buf *b = &p->bufs[index];
+    size_t before = (size_t)((char *)b->at[i] - b->base[i]), bytes = b->n * width(p, b, i);
+    size_t all = before + bytes + GUARD;
+    char *host = malloc(all);
+
+    p->d[i]->ops->download(p->d[i], host, b->base[i], all);
+    for (size_t j = 0; j < all; j++)
+        if ((j < before || j >= before + bytes) && host[j] != GUARD_BYTE) {
+            fail(p, i == CUDA ? "cuda wrote outside" : "cpu wrote outside", index);
+            break;
+        }
+    memmove(host, host + before, bytes);
+    return host;
+}
+
+static void compare(struct parity *p, int index)
+{
+    static const double tolerance[] = {
+        [DT_F32] = 1e-4, [DT_BF16] = 1e-2, [DT_I8] = 0, [DT_I32] = 0, [DT_U8] = 1e-4,
+    };
+    struct buf *b = &p->bufs[index];
+    char *cpu = fetch(p, index, CPU), *cuda = fetch(p, index, CUDA);
+    double difference = 0, size = 0;
+
+    for (size_t j = 0; j < b->n; j++) {
+        double x = number(p, b, CPU, cpu, j), y = number(p, b, CUDA, cuda, j);
+
+        difference += (x - y) * (x - y);
+        size += x * x;
+    }
+    if (size < 1e-30)
+        size = 1e-30;
+    if (b->role != INPUT || difference != 0)
+        judge(p, index, sqrt(difference / size), b->role == INPUT ? 0 : tolerance[b->type]);
+    free(cpu);
+    free(cuda);
+}
+
+static void bufs_release(struct parity *p)
+{
+    for (int j = 0; j < p->n_bufs; j++)
+        for (int i = 0; i < 2; i++)
+            p->d[i]->ops->free(p->d[i], p->bufs[j].base[i]);
+    p->n_bufs = 0;
+}
+
+#include "tests/parity_cases.h"
+
+static void describe(char *text, size_t size, const struct parity_case *c)
+{
+    int n = snprintf(text, size, "%s", c->name), most = MOST_SHAPE;
+
+    while (most && !c->shape[most - 1])
+        most--;
+    for (int i = 0; i < most; i++)
+        n += snprintf(text + n, size - (size_t)n, " %d", c->shape[i]);
+}
+
+/* Runs c on aligned and unaligned buffers.  Returns -1 with p->why on failure. */
+static int run(struct parity *p, const struct parity_case *c)
+{
+    p->worst = p->error = 0;
+    p->why[0] = '\0';
+    for (p->shift = 0; p->shift < 2; p->shift++) {
+        c->run(p, c->shape);
+        for (int j = 0; j < p->n_bufs; j++)
+            compare(p, j);
+        bufs_release(p);
+        for (int i = 0; i < 2; i++) {
+            struct err e;
+
+            err_init(&e);
+            if (device_check(p->d[i], &e) && !p->why[0])
+                snprintf(p->why, sizeof(p->why), "%.250s", e.msg);
+        }
+    }
+    return p->why[0] ? -1 : 0;
+}
+
+static void closed(struct parity *p)
+{
+    for (int i = 0; i < 2; i++)
+        device_close(p->d[i]);
+}
+
+int main(int argc, char **argv)
+{
+    static struct parity p;
+    const char *again = getenv("PARITY_SEED");
+    uint64_t seed = again ? strtoull(again, NULL, 0) : (uint64_t)time(NULL);
+    const int n = (int)(sizeof(cases) / sizeof(*cases));
+    bool small = argc > 1 && !strcmp(argv[1], "small");
+    int status = EXIT_SUCCESS;
+    char text[128];
+    struct err e;
+
+    err_init(&e);
+    printf("1..%d\n", n);
+    p.d[CUDA] = device_open_cuda(0, &e);
+    if (!p.d[CUDA]) {
+        bool broken = device_cuda_count() > 0;
+
+        printf("# %s\n", e.msg);
+        for (int i = 0; i < n; i++) {
+            describe(text, sizeof(text), &cases[i]);
+            printf("%s %d - %s%s\n", broken ? "not ok" : "ok", i + 1, text,
+                   broken ? "" : " # SKIP no CUDA device");
+        }
+        return broken ? EXIT_FAILURE : EXIT_SUCCESS;
+    }
+    p.d[CPU] = device_open_cpu(0, PRECISION_F32, &e);
+    if (!p.d[CPU]) {
+        printf("Bail out! %s\n", e.msg);
+        return EXIT_FAILURE;
+    }
+    small = small || strstr(p.d[CUDA]->name, "emulated");
+    printf("# %s against %s, PARITY_SEED=%llu\n", p.d[CUDA]->name, p.d[CPU]->name,
+           (unsigned long long)seed);
+    for (int i = 0; i < n; i++) {
+        describe(text, sizeof(text), &cases[i]);
+        rng_init(&p.rng, seed + (uint64_t)i);
+        if (small && cases[i].large) {
+            printf("ok %d - %s # SKIP too large for this run\n", i + 1, text);
+        } else if (run(&p, &cases[i])) {
+            printf("not ok %d - %s: %s\n", i + 1, text, p.why);
+            status = EXIT_FAILURE;
+        } else {
+            printf("ok %d - %s: %.1e\n", i + 1, text, p.error);
+        }
+        fflush(stdout);
+    }
+    closed(&p);
+    return status;
+}
