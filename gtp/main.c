@@ -16,7 +16,8 @@ static const struct tool {
     { "gtp", tool_gtp, "play Go over the Go Text Protocol (what Sabaki and Lizzie start)" },
     { "render", tool_render, "draw the frames of a game as PNG, film strip or animation" },
     { "sgf", tool_sgf, "check, convert and describe SGF files" },
-    { "bench", tool_bench, "measure speed and strength" },
+    { "dataset", tool_dataset, "make a corpus of games to train on, draw clips from it" },
+    { "bench", tool_bench, "measure speed" },
 };
 
 enum { N_TOOLS = sizeof tools / sizeof tools[0] };

@@ -11,6 +11,7 @@ static const struct part {
     int (*run)(int argc, char **argv);
     const char *what;
 } parts[] = {
+    { "data", bench_data, "clips drawn from a corpus, a second and core" },
     { "engine", bench_engine, "random games played, a second and core" },
     { "ops", bench_ops, "tensor operations, training steps, and the memory they take" },
     { "render", bench_render, "frames drawn, read and compared, a second and core" },

@@ -13,9 +13,11 @@
 int tool_gtp(int argc, char **argv);
 int tool_render(int argc, char **argv);
 int tool_sgf(int argc, char **argv);
+int tool_dataset(int argc, char **argv);
 int tool_bench(int argc, char **argv);
 
 /* Parts of `videoworld bench`, called by tool_bench with argv[0] their name. */
+int bench_data(int argc, char **argv);
 int bench_engine(int argc, char **argv);
 int bench_ops(int argc, char **argv);
 int bench_render(int argc, char **argv);

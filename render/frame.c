@@ -52,19 +52,36 @@ void frame_release(struct frame *f)
     memset(f, 0, sizeof *f);
 }
 
+static void draw_cell(const struct scene *s, const struct drawer *d, int x, int y, uint8_t *px,
+                      int pitch)
+{
+    const uint8_t *tile = drawer_tile(d, scene_shade(s), draw_place(s->w, s->h, x, y),
+                                      scene_content(s, y * s->w + x));
+    uint8_t *to = px + (size_t)y * TILE * (size_t)pitch + (size_t)x * TILE * 3;
+
+    for (int row = 0; row < TILE; row++, tile += TILE * 3, to += pitch)
+        memcpy(to, tile, TILE * 3);
+}
+
+void scene_draw(const struct scene *s, const struct drawer *d, uint8_t *px, int pitch)
+{
+    for (int y = 0; y < s->h; y++)
+        for (int x = 0; x < s->w; x++)
+            draw_cell(s, d, x, y, px, pitch);
+}
+
+void scene_redraw(const struct scene *before, const struct scene *s, const struct drawer *d,
+                  uint8_t *px, int pitch)
+{
+    assert(before->w == s->w && before->h == s->h && before->mover_is_black == s->mover_is_black);
+    for (int y = 0, i = 0; y < s->h; y++)
+        for (int x = 0; x < s->w; x++, i++)
+            if (scene_content(before, i) != scene_content(s, i))
+                draw_cell(s, d, x, y, px, pitch);
+}
+
 void frame_draw(struct frame *f, const struct drawer *d, const struct scene *s)
 {
-    enum shade shade = scene_shade(s);
-
     assert(f->w == s->w && f->h == s->h);
-    for (int y = 0, i = 0; y < s->h; y++) {
-        for (int x = 0; x < s->w; x++, i++) {
-            const uint8_t *tile = drawer_tile(d, shade, draw_place(s->w, s->h, x, y),
-                                              scene_content(s, i));
-            uint8_t *to = f->px + (size_t)y * TILE * (size_t)f->pitch + (size_t)x * TILE * 3;
-
-            for (int row = 0; row < TILE; row++, tile += TILE * 3, to += f->pitch)
-                memcpy(to, tile, TILE * 3);
-        }
-    }
+    scene_draw(s, d, f->px, f->pitch);
 }

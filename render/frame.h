@@ -80,6 +80,14 @@ struct frame {
 int frame_init(struct frame *f, int w, int h, struct err *e);
 void frame_release(struct frame *f);
 
+/* Draws all of s into RGB memory: s->h * TILE rows of s->w * TILE pixels, pitch
+   bytes from row to row. */
+void scene_draw(const struct scene *s, const struct drawer *d, uint8_t *px, int pitch);
+
+/* The same where px shows `before`, of the same size and shade: draws what changed. */
+void scene_redraw(const struct scene *before, const struct scene *s, const struct drawer *d,
+                  uint8_t *px, int pitch);
+
 /* Draws all of s into f, which has its size. */
 void frame_draw(struct frame *f, const struct drawer *d, const struct scene *s);
 

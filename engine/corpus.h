@@ -1,0 +1,153 @@
+/*
+ * corpus: many games in one compact file, to train on and to evaluate with.
+ *
+ * Of each game: size, komi, who won, and ply by ply the move played and the
+ * best move known (see shared/data/README.md: the second variation's, if there
+ * is one, else the one played).  A position is a game and a ply, 0 .. n-1: the
+ * board before that ply's move.  The board after the last move is no position,
+ * as no best move of it is known.
+ *
+ * A game belongs to one of three parts by a hash of its size and moves alone,
+ * the same in all eight symmetries: adding files moves no game, and a game that
+ * comes again, turned or with other best moves, is in the same part.  Of 100
+ * games about 96 are for training, 2 held out (to watch training by), 2 for the
+ * final test.
+ *
+ * A move is an index, row-major from the top left, and w * h is a pass.
+ *
+ * The file: "VWCORPUS", version 1 (u32), games (u32), their bytes (u64), the
+ * games, CRC-32 of all before it (u32); little-endian.  A game: result, 0, w, h
+ * (u8 each), plies (u32), komi (f64), then per ply the move played and the
+ * best: a byte each where w * h < 127, else two; the highest bit of the move
+ * played says White.  Games are ordered by part, hash and content, and none is
+ * there twice (with another result, perhaps), so the same games give the same
+ * bytes in whatever order they came.
+ */
+#ifndef ENGINE_CORPUS_H
+#define ENGINE_CORPUS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engine/board.h"
+#include "engine/err.h"
+#include "engine/sgf.h"
+
+enum corpus_part { PART_TRAIN, PART_HELD_OUT, PART_TEST, N_PARTS };
+
+/* "train", "held-out", "test"; the part of that name, or -1. */
+const char *corpus_part_name(enum corpus_part p);
+int corpus_part_named(const char *name);
+
+/* --- reading --------------------------------------------------------------- */
+
+struct corpus {
+    uint8_t *bytes;          /* the whole file, owned */
+    size_t len;
+    size_t n_games;
+    size_t *offset;          /* n_games: where in bytes a game starts, owned */
+    size_t *first;           /* n_games + 1: positions in the games before, owned */
+    size_t part[N_PARTS + 1]; /* the games of part p are part[p] .. part[p + 1] - 1 */
+};
+
+/* Who won, as the record says. */
+enum corpus_result { CORPUS_UNKNOWN, CORPUS_BLACK, CORPUS_WHITE, CORPUS_DRAW, N_CORPUS_RESULTS };
+
+/* A game of a corpus; holds as long as the corpus. */
+struct corpus_game {
+    int w, h;
+    int n;          /* plies, at least 1 */
+    double komi;
+    enum corpus_result result;
+    const uint8_t *plies; /* private */
+};
+
+struct corpus_pos {
+    size_t game;
+    int ply;
+};
+
+/*
+ * Reads a file (gzip too).  All of it is checked: sizes, CRC, order, parts, and
+ * by replay that every move played and every best move is legal (superko apart,
+ * which the writer has checked).  On failure nothing is left to release.  An
+ * open corpus is read-only: threads may share it.
+ */
+int corpus_open(struct corpus *c, const char *path, struct err *e);
+
+/* The same from len bytes of malloc, which c takes, also on failure. */
+int corpus_parse(struct corpus *c, const char *name, uint8_t *bytes, size_t len, struct err *e);
+
+void corpus_release(struct corpus *c);
+
+/* Positions, and games, of a part. */
+size_t corpus_count(const struct corpus *c, enum corpus_part p);
+size_t corpus_games(const struct corpus *c, enum corpus_part p);
+
+/* Position i, 0 .. corpus_count - 1, of a part; O(log games). */
+struct corpus_pos corpus_at(const struct corpus *c, enum corpus_part p, size_t i);
+
+/* Game i, 0 .. n_games - 1, of all parts. */
+struct corpus_game corpus_game(const struct corpus *c, size_t i);
+
+/* Who moves at ply, what was played and what is best.  Labels: for evaluation and for the
+   `state` target only. */
+enum color corpus_color(const struct corpus_game *g, int ply);
+int corpus_played(const struct corpus_game *g, int ply);
+int corpus_best(const struct corpus_game *g, int ply);
+
+/* The board before ply, 0 .. n (n: the end); some microseconds on 9x9. */
+void corpus_replay(const struct corpus_game *g, int ply, struct board *b);
+
+/* A move's index as a point of b or PASS, and back. */
+static inline int corpus_point(const struct board *b, int move)
+{
+    return move < b->w * b->h ? board_point_at(b, move) : PASS;
+}
+static inline int corpus_move(const struct board *b, int point)
+{
+    return point == PASS ? b->w * b->h : board_index(b, point);
+}
+
+/* --- building -------------------------------------------------------------- */
+
+/* A game of a builder. */
+struct corpus_record {
+    uint64_t hash;  /* of size and moves, the same in all symmetries */
+    uint8_t *bytes; /* as in the file, owned */
+    size_t len;
+};
+
+struct corpus_builder {
+    struct corpus_record *record; /* owned */
+    size_t n, cap;
+    size_t empty;  /* games without a move, left out */
+    size_t twice;  /* games that were there already; known after corpus_finish */
+};
+
+void corpus_builder_init(struct corpus_builder *b);
+void corpus_builder_release(struct corpus_builder *b);
+
+/*
+ * Adds the main line of a game with the second variation at each node as best
+ * move.  Every variation is played through.  Refused, with the place: what
+ * sgf_walk refuses, setup stones and handicap, a second variation that is no
+ * move of the same side.  komi holds where the game names none.  On failure
+ * nothing is added.
+ */
+int corpus_add(struct corpus_builder *b, const struct sgf *s, const struct sgf_node *root,
+               double komi, struct err *e);
+
+/* What a record holds; holds until the builder changes. */
+struct corpus_game corpus_record_game(const struct corpus_record *r);
+
+/* Sets the best move of a ply: one that is legal there, which nobody checks. */
+void corpus_record_set_best(struct corpus_record *r, int ply, int move);
+
+/* Sorts, and drops games that are there twice (moves, bests and komi alike). */
+void corpus_finish(struct corpus_builder *b);
+
+/* Finishes and writes the file, whole or not at all. */
+int corpus_write(struct corpus_builder *b, const char *path, struct err *e);
+
+#endif

@@ -1,0 +1,241 @@
+/* corpus: building one from SGF, and writing it. */
+#include "engine/corpus_game.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "engine/file.h"
+#include "engine/sgf_game.h"
+
+void corpus_builder_init(struct corpus_builder *b)
+{
+    memset(b, 0, sizeof *b);
+}
+
+void corpus_builder_release(struct corpus_builder *b)
+{
+    for (size_t i = 0; i < b->n; i++)
+        free(b->record[i].bytes);
+    free(b->record);
+    corpus_builder_init(b);
+}
+
+struct corpus_game corpus_record_game(const struct corpus_record *r)
+{
+    return corpus_game_head(r->bytes);
+}
+
+static void put_move(uint8_t *plies, int unit, int at, int move)
+{
+    corpus_put(plies + (size_t)at * (size_t)unit, unit, (uint64_t)move);
+}
+
+void corpus_record_set_best(struct corpus_record *r, int ply, int move)
+{
+    struct corpus_game g = corpus_game_head(r->bytes);
+
+    put_move(r->bytes + CORPUS_GAME_HEAD, corpus_unit(g.w, g.h), 2 * ply + 1, move);
+}
+
+/* --- from SGF -------------------------------------------------------------- */
+
+/* The main line while it is walked. */
+struct line {
+    const struct sgf *sgf;
+    int w, h;
+    int n;
+    size_t cap;     /* plies allocated */
+    uint8_t *bytes; /* a record's, its head still empty */
+};
+
+static int add_ply(struct line *l, enum color c, int played, int best, struct err *e)
+{
+    int unit = corpus_unit(l->w, l->h);
+
+    if ((size_t)l->n == l->cap) {
+        size_t cap = l->cap ? 2 * l->cap : 128;
+        uint8_t *bytes = realloc(l->bytes, corpus_game_bytes(l->w, l->h, (int)cap));
+
+        if (!bytes)
+            return err_set(e, "out of memory");
+        l->bytes = bytes;
+        l->cap = cap;
+    }
+    put_move(l->bytes + CORPUS_GAME_HEAD, unit, 2 * l->n,
+             played | (c == WHITE ? (unit == 1 ? 0x80 : 0x8000) : 0));
+    put_move(l->bytes + CORPUS_GAME_HEAD, unit, 2 * l->n + 1, best);
+    l->n++;
+    return 0;
+}
+
+/* Takes a node of the main line, which the walk has just played. */
+static int take_node(struct line *l, const struct sgf_walk *w, struct err *e)
+{
+    const struct sgf_node *second = w->node->parent ? w->node->next : NULL;
+    const struct board *b = &w->game.board;
+    enum color c, c2;
+    int played, best, status;
+
+    if (w->game.handicap || (w->plies && w->game.ply[w->game.n - 1].kind == PLY_SETUP))
+        return sgf_err(l->sgf, w->node->at, e,
+                       "setup stones: a corpus holds games from the empty board");
+    status = sgf_move(l->sgf, w->node, b, &c, &played, e);
+    if (status != 1)
+        return status;
+    best = played;
+    if (second) {
+        status = sgf_move(l->sgf, second, b, &c2, &best, e);
+        if (status < 0)
+            return -1;
+        if (status == 0 || c2 != c)
+            return sgf_err(l->sgf, second->at, e,
+                           "the second variation is no move of the side to move");
+    }
+    return add_ply(l, c, corpus_move(b, played), corpus_move(b, best), e);
+}
+
+/* Plays through all of a game, taking its main line. */
+static int take_game(struct line *l, struct sgf_walk *w, struct err *e)
+{
+    const struct sgf_node *main = w->root; /* the next node of the main line */
+    int more;
+
+    while ((more = sgf_walk_next(w, e)) == 1) {
+        if (w->node != main)
+            continue;
+        if (take_node(l, w, e))
+            return -1;
+        main = main->child;
+    }
+    return more;
+}
+
+static enum corpus_result result_of(const struct sgf_node *root)
+{
+    const char *raw = sgf_get_raw(root, "RE");
+    struct sgf_result r;
+
+    if (!raw)
+        return CORPUS_UNKNOWN;
+    r = sgf_result(raw);
+    if (r.ending == SGF_DRAW)
+        return CORPUS_DRAW;
+    return r.winner == BLACK ? CORPUS_BLACK : r.winner == WHITE ? CORPUS_WHITE : CORPUS_UNKNOWN;
+}
+
+/* Moves the line's bytes into b as a record. */
+static int add_record(struct corpus_builder *b, struct line *l, double komi,
+                      enum corpus_result result, struct err *e)
+{
+    size_t len = corpus_game_bytes(l->w, l->h, l->n);
+    struct corpus_record *r;
+    struct corpus_game g;
+    uint64_t bits;
+
+    if (b->n == b->cap) {
+        size_t cap = b->cap ? 2 * b->cap : 1024;
+
+        r = realloc(b->record, cap * sizeof *r);
+        if (!r)
+            return err_set(e, "out of memory");
+        b->record = r;
+        b->cap = cap;
+    }
+    r = &b->record[b->n++];
+    r->bytes = realloc(l->bytes, len);
+    r->bytes = r->bytes ? r->bytes : l->bytes;
+    r->len = len;
+    l->bytes = NULL;
+    memcpy(&bits, &komi, 8);
+    r->bytes[0] = (uint8_t)result;
+    r->bytes[1] = 0;
+    r->bytes[2] = (uint8_t)l->w;
+    r->bytes[3] = (uint8_t)l->h;
+    corpus_put(r->bytes + 4, 4, (uint64_t)l->n);
+    corpus_put(r->bytes + 8, 8, bits);
+    g = corpus_game_head(r->bytes);
+    r->hash = corpus_hash(&g);
+    return 0;
+}
+
+int corpus_add(struct corpus_builder *b, const struct sgf *s, const struct sgf_node *root,
+               double komi, struct err *e)
+{
+    struct line l = { .sgf = s };
+    struct sgf_walk w;
+    int status;
+
+    if (sgf_walk_init(&w, s, root, komi, e))
+        return -1;
+    l.w = w.header.w;
+    l.h = w.header.h;
+    komi = w.game.komi + 0.0; /* no negative zero */
+    status = take_game(&l, &w, e);
+    sgf_walk_release(&w);
+    if (!status && l.n == 0)
+        b->empty++;
+    else if (!status)
+        status = add_record(b, &l, komi, result_of(root), e);
+    free(l.bytes);
+    return status;
+}
+
+/* --- the file -------------------------------------------------------------- */
+
+static int compare_records(const void *a, const void *b)
+{
+    const struct corpus_record *x = a, *y = b;
+    int order = corpus_compare(x, y);
+
+    return order ? order : (x->bytes[0] > y->bytes[0]) - (x->bytes[0] < y->bytes[0]);
+}
+
+void corpus_finish(struct corpus_builder *b)
+{
+    size_t kept = 0;
+
+    if (b->n)
+        qsort(b->record, b->n, sizeof *b->record, compare_records);
+    for (size_t i = 0; i < b->n; i++) {
+        if (kept && !corpus_compare(&b->record[kept - 1], &b->record[i])) {
+            free(b->record[i].bytes);
+            b->twice++;
+        } else {
+            b->record[kept++] = b->record[i];
+        }
+    }
+    b->n = kept;
+}
+
+static void put(struct outfile *o, const uint8_t *bytes, size_t len, uLong *crc)
+{
+    *crc = crc32_z(*crc, bytes, len);
+    fwrite(bytes, 1, len, o->f); /* errors stay for outfile_commit */
+}
+
+int corpus_write(struct corpus_builder *b, const char *path, struct err *e)
+{
+    uint8_t head[CORPUS_HEAD], tail[CORPUS_TAIL];
+    uLong crc = crc32_z(0, NULL, 0);
+    struct outfile o;
+    uint64_t total = 0;
+
+    corpus_finish(b);
+    for (size_t i = 0; i < b->n; i++)
+        total += b->record[i].len;
+    if (b->n > UINT32_MAX)
+        return err_set(e, "cannot write '%s': too many games", path);
+    if (outfile_open(&o, path, e))
+        return -1;
+    memcpy(head, corpus_magic, 8);
+    corpus_put(head + 8, 4, CORPUS_VERSION);
+    corpus_put(head + 12, 4, b->n);
+    corpus_put(head + 16, 8, total);
+    put(&o, head, sizeof head, &crc);
+    for (size_t i = 0; i < b->n; i++)
+        put(&o, b->record[i].bytes, b->record[i].len, &crc);
+    corpus_put(tail, CORPUS_TAIL, crc);
+    fwrite(tail, 1, sizeof tail, o.f);
+    return outfile_commit(&o, e);
+}

@@ -1,0 +1,54 @@
+/*
+ * corpus_game: what the reader and the builder of a corpus share about a game's
+ * bytes.  Users include corpus.h alone.
+ */
+#ifndef ENGINE_CORPUS_GAME_H
+#define ENGINE_CORPUS_GAME_H
+
+#include "engine/corpus.h"
+
+enum {
+    CORPUS_VERSION = 1,
+    CORPUS_HEAD = 24,      /* bytes before the games */
+    CORPUS_GAME_HEAD = 16, /* of a game before its plies */
+    CORPUS_TAIL = 4,       /* after the games */
+};
+
+extern const char corpus_magic[8];
+
+static inline uint64_t corpus_get(const uint8_t *p, int bytes)
+{
+    uint64_t v = 0;
+
+    for (int i = bytes - 1; i >= 0; i--)
+        v = v << 8 | p[i];
+    return v;
+}
+
+static inline void corpus_put(uint8_t *p, int bytes, uint64_t v)
+{
+    for (int i = 0; i < bytes; i++, v >>= 8)
+        p[i] = (uint8_t)v;
+}
+
+/* Bytes of one move on that board. */
+static inline int corpus_unit(int w, int h)
+{
+    return w * h < 127 ? 1 : 2;
+}
+
+/* The head of a game, unchecked. */
+struct corpus_game corpus_game_head(const uint8_t *bytes);
+
+static inline size_t corpus_game_bytes(int w, int h, int n)
+{
+    return CORPUS_GAME_HEAD + (size_t)n * 2 * (size_t)corpus_unit(w, h);
+}
+
+uint64_t corpus_hash(const struct corpus_game *g);
+enum corpus_part corpus_part_of(uint64_t hash);
+
+/* Orders by part, hash and content but for the result: < 0, 0, > 0. */
+int corpus_compare(const struct corpus_record *a, const struct corpus_record *b);
+
+#endif

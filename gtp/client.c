@@ -1,0 +1,548 @@
+#include "gtp/client.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    CHUNK = 1 << 16,
+    MAX_STDERR_LINE = 4096, /* of a longer one the rest is dropped */
+};
+
+double client_now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* --- what went to and fro --------------------------------------------------- */
+
+static void note_line(struct client *c, enum client_way way, const char *line, size_t len)
+{
+    static const char *const signs[] = { "> ", "< ", "! " };
+    char *to = c->last[c->n_last++ % CLIENT_LAST];
+    size_t kept = len < CLIENT_LAST_BYTES ? len : CLIENT_LAST_BYTES;
+
+    if (c->log)
+        c->log(c->log_arg, way, line, len);
+    memcpy(to, signs[way], 2);
+    if (kept)
+        memcpy(to + 2, line, kept);
+    strcpy(to + 2 + kept, kept < len ? "..." : "");
+}
+
+/* Fails for good, adding the last lines to the message. */
+static void fail(struct client *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static void fail(struct client *c, const char *fmt, ...)
+{
+    unsigned first = c->n_last > CLIENT_LAST ? c->n_last - CLIENT_LAST : 0;
+    struct text t;
+    va_list ap;
+
+    if (c->state == CLIENT_FAILED)
+        return;
+    c->state = CLIENT_FAILED;
+    text_init(&t);
+    text_printf(&t, "%s: ", c->name);
+    va_start(ap, fmt);
+    text_vprintf(&t, fmt, ap);
+    va_end(ap);
+    /* the newest lines that fit */
+    while (first < c->n_last) {
+        size_t bytes = t.len + 12;
+
+        for (unsigned i = first; i < c->n_last; i++)
+            bytes += strlen(c->last[i % CLIENT_LAST]) + 3;
+        if (bytes < sizeof c->error.msg)
+            break;
+        first++;
+    }
+    for (unsigned i = first; i < c->n_last; i++)
+        text_printf(&t, "%s%s", i == first ? "; last lines: " : " | ", c->last[i % CLIENT_LAST]);
+    err_set(&c->error, "%s", t.failed ? "out of memory" : text_str(&t));
+    text_release(&t);
+}
+
+/* --- starting and stopping --------------------------------------------------- */
+
+static void close_fd(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
+/* A pipe whose two ends the engine's siblings do not inherit, none of them 0 .. 2. */
+static int make_pipe(int fd[2])
+{
+    if (pipe(fd))
+        return -1;
+    for (int i = 0; i < 2; i++) {
+        int high = fcntl(fd[i], F_DUPFD_CLOEXEC, 3);
+
+        close(fd[i]);
+        fd[i] = high;
+    }
+    if (fd[0] >= 0 && fd[1] >= 0)
+        return 0;
+    close_fd(&fd[0]);
+    close_fd(&fd[1]);
+    return -1;
+}
+
+/* In the child: only functions that are safe between fork and exec. */
+static void become(const char *command, int in, int out, int err)
+{
+    setpgid(0, 0);
+    signal(SIGPIPE, SIG_DFL);
+    signal(SIGINT, SIG_DFL);
+    if (dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(err, 2) < 0)
+        _exit(126);
+    execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+    _exit(127);
+}
+
+static int spawn(struct client *c, const char *command)
+{
+    int in[2] = { -1, -1 }, out[2] = { -1, -1 }, err[2] = { -1, -1 };
+    int failed = make_pipe(in) || make_pipe(out) || make_pipe(err), saved;
+
+    if (!failed) {
+        c->pid = fork();
+        if (c->pid == 0)
+            become(command, in[0], out[1], err[1]);
+        failed = c->pid < 0;
+    }
+    saved = errno;
+    close_fd(&in[0]);
+    close_fd(&out[1]);
+    close_fd(&err[1]);
+    c->in = in[1];
+    c->out = out[0];
+    c->err = err[0];
+    if (failed) {
+        close_fd(&c->in);
+        close_fd(&c->out);
+        close_fd(&c->err);
+        errno = saved;
+        return -1;
+    }
+    setpgid(c->pid, c->pid); /* whichever of us comes first */
+    fcntl(c->in, F_SETFL, O_NONBLOCK);
+    fcntl(c->out, F_SETFL, O_NONBLOCK);
+    fcntl(c->err, F_SETFL, O_NONBLOCK);
+    return 0;
+}
+
+static void release(struct client *c)
+{
+    close_fd(&c->in);
+    close_fd(&c->out);
+    close_fd(&c->err);
+    text_release(&c->reply);
+    text_release(&c->unsent);
+    text_release(&c->out_line);
+    text_release(&c->err_line);
+    free(c->name);
+    memset(c, 0, sizeof *c);
+    c->in = c->out = c->err = -1;
+}
+
+int client_start(struct client *c, const char *name, const char *command, client_log_fn *log,
+                 void *log_arg, struct err *e)
+{
+    memset(c, 0, sizeof *c);
+    c->in = c->out = c->err = -1;
+    c->log = log;
+    c->log_arg = log_arg;
+    text_init(&c->reply);
+    text_init(&c->unsent);
+    text_init(&c->out_line);
+    text_init(&c->err_line);
+    c->name = strdup(name);
+    if (c->name && !spawn(c, command))
+        return 0;
+    err_set(e, "%s: cannot start '%s': %s", name, command, strerror(errno));
+    c->pid = 0;
+    release(c);
+    return -1;
+}
+
+/* --- reading ------------------------------------------------------------------ */
+
+/* Takes "=12 text" or "?12 text" as the beginning of the reply. */
+static void begin_reply(struct client *c, const char *line, size_t len)
+{
+    const char *p = line + 1;
+    char *end;
+    long id;
+
+    if (len == 0 || (*line != '=' && *line != '?')) {
+        fail(c, "no reply but '%.60s'", line);
+        return;
+    }
+    id = *p >= '0' && *p <= '9' ? strtol(p, &end, 10) : -1;
+    if (id < 0) {
+        fail(c, "the reply has no id where %d is due", c->id);
+        return;
+    }
+    if (id != c->id) {
+        fail(c, "the reply has id %ld where %d is due", id, c->id);
+        return;
+    }
+    while (*end == ' ' || *end == '\t')
+        end++;
+    c->ok = *line == '=';
+    c->in_reply = true;
+    text_clear(&c->reply);
+    text_puts(&c->reply, end);
+}
+
+static void take_out_line(struct client *c)
+{
+    const char *line = text_str(&c->out_line);
+    size_t len = c->out_line.len;
+
+    if (len)
+        note_line(c, CLIENT_FROM, line, len);
+    if (c->state == CLIENT_IDLE && len) {
+        fail(c, "output that nobody asked for");
+    } else if (c->state == CLIENT_BUSY && len && !c->in_reply) {
+        begin_reply(c, line, len);
+    } else if (c->in_reply && len) {
+        text_puts(&c->reply, "\n");
+        text_add(&c->reply, line, len);
+    } else if (c->in_reply) { /* the blank line that ends it */
+        while (c->reply.len && c->reply.s[c->reply.len - 1] == '\n')
+            c->reply.s[--c->reply.len] = '\0';
+        c->in_reply = false;
+        c->seconds = client_now() - c->sent;
+        c->state = CLIENT_IDLE;
+    }
+    if (c->reply.len > CLIENT_MAX_REPLY)
+        fail(c, "a reply of more than %d bytes", CLIENT_MAX_REPLY);
+    if (c->reply.failed || c->out_line.failed)
+        fail(c, "out of memory");
+    text_clear(&c->out_line);
+}
+
+static void take_out(struct client *c, const char *buf, size_t n)
+{
+    for (size_t i = 0; i < n && c->state != CLIENT_FAILED; i++) {
+        unsigned char ch = (unsigned char)buf[i];
+        size_t from = i;
+
+        if (ch == '\n') {
+            take_out_line(c);
+        } else if (ch >= ' ' || ch == '\t') {
+            while (i + 1 < n && ((unsigned char)buf[i + 1] >= ' ' || buf[i + 1] == '\t'))
+                i++;
+            text_add(&c->out_line, buf + from, i + 1 - from);
+            if (c->out_line.len > CLIENT_MAX_REPLY)
+                fail(c, "a line of more than %d bytes", CLIENT_MAX_REPLY);
+        }
+    }
+}
+
+static void flush_err_line(struct client *c)
+{
+    if (c->err_line.len)
+        note_line(c, CLIENT_STDERR, c->err_line.s, c->err_line.len);
+    text_clear(&c->err_line);
+}
+
+static void take_err(struct client *c, const char *buf, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        unsigned char ch = (unsigned char)buf[i];
+
+        if (ch == '\n')
+            flush_err_line(c);
+        else if (c->err_line.len < MAX_STDERR_LINE && (ch >= ' ' || ch == '\t'))
+            text_add(&c->err_line, buf + i, 1);
+    }
+}
+
+/* Reads once from an end of a pipe, which is closed when nothing will come any more. */
+static void read_from(struct client *c, int *fd,
+                      void (*take)(struct client *, const char *, size_t))
+{
+    char buf[CHUNK];
+    ssize_t n = read(*fd, buf, sizeof buf);
+
+    if (n > 0)
+        take(c, buf, (size_t)n);
+    else if (n == 0 || (errno != EAGAIN && errno != EINTR))
+        close_fd(fd);
+}
+
+/* --- writing ------------------------------------------------------------------ */
+
+static void write_unsent(struct client *c)
+{
+    while (c->unsent_at < c->unsent.len) {
+        ssize_t n = write(c->in, c->unsent.s + c->unsent_at, c->unsent.len - c->unsent_at);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0 && errno != EAGAIN)
+            close_fd(&c->in); /* its end of output, if any, tells more */
+        if (n < 0)
+            return;
+        c->unsent_at += (size_t)n;
+    }
+    text_clear(&c->unsent);
+    c->unsent_at = 0;
+}
+
+static int send_command(struct client *c, double limit, struct err *e, const char *fmt, va_list ap)
+{
+    struct text line;
+
+    if (c->state == CLIENT_FAILED)
+        return err_set(e, "%s", c->error.msg);
+    if (c->state == CLIENT_BUSY || c->pid <= 0)
+        return err_set(e, "%s", c->pid > 0 ? "a command before the last one's reply" :
+                       "no engine to send a command to");
+    text_init(&line);
+    text_printf(&line, "%d ", ++c->id);
+    text_vprintf(&line, fmt, ap);
+    note_line(c, CLIENT_TO, text_str(&line), line.len);
+    text_puts(&line, "\n");
+    text_add(&c->unsent, text_str(&line), line.len);
+    if (line.failed || c->unsent.failed)
+        fail(c, "out of memory");
+    text_release(&line);
+    if (c->state == CLIENT_FAILED)
+        return err_set(e, "%s", c->error.msg);
+    c->state = CLIENT_BUSY;
+    c->in_reply = false;
+    c->sent = client_now();
+    c->deadline = limit < 0 ? -1 : c->sent + limit;
+    if (c->in >= 0)
+        write_unsent(c);
+    return 0;
+}
+
+int client_send(struct client *c, double limit, struct err *e, const char *fmt, ...)
+{
+    va_list ap;
+    int status;
+
+    va_start(ap, fmt);
+    status = send_command(c, limit, e, fmt, ap);
+    va_end(ap);
+    return status;
+}
+
+/* --- serving ------------------------------------------------------------------ */
+
+/* How an engine whose output has ended ended itself, as far as it has. */
+static void fail_ended(struct client *c)
+{
+    siginfo_t info = { 0 };
+
+    /* Its status usually comes at once after its streams end; leave it for client_stop. */
+    for (int i = 0; i < 20; i++) {
+        if (waitid(P_PID, (id_t)c->pid, &info, WEXITED | WNOHANG | WNOWAIT) || info.si_pid)
+            break;
+        nanosleep(&(struct timespec){ .tv_nsec = 5000000 }, NULL);
+    }
+    flush_err_line(c);
+    if (info.si_pid && info.si_code == CLD_EXITED)
+        fail(c, "ended with status %d", info.si_status);
+    else if (info.si_pid)
+        fail(c, "was killed by signal %d", info.si_status);
+    else
+        fail(c, "closed its output");
+}
+
+/* After reading: has it died or overrun its time? */
+static void judge(struct client *c)
+{
+    double now = client_now();
+
+    if (c->state == CLIENT_FAILED)
+        return;
+    if (c->out < 0) {
+        while (c->err >= 0) { /* what it said last; never waits */
+            struct pollfd p = { .fd = c->err, .events = POLLIN };
+
+            if (poll(&p, 1, 0) <= 0 || client_now() > now + 0.1)
+                break;
+            read_from(c, &c->err, take_err);
+        }
+        fail_ended(c);
+    } else if (c->state == CLIENT_BUSY && c->deadline >= 0 && now >= c->deadline) {
+        fail(c, "no reply within %.3g s", c->deadline - c->sent);
+    }
+}
+
+static int add_fd(struct pollfd *p, int fd, short events)
+{
+    *p = (struct pollfd){ .fd = fd, .events = events };
+    return fd >= 0;
+}
+
+/* One round of a client over its three polled streams. */
+static void serve(struct client *c, const struct pollfd p[3])
+{
+    if (p[0].revents && c->in >= 0)
+        write_unsent(c);
+    if (p[2].revents && c->err >= 0)
+        read_from(c, &c->err, take_err);
+    if (p[1].revents && c->out >= 0)
+        read_from(c, &c->out, take_out);
+    judge(c);
+}
+
+static bool is_served(const struct client *c)
+{
+    return c && c->pid > 0 && c->state != CLIENT_FAILED;
+}
+
+/* Milliseconds until `until` or the first deadline; -1: for ever. */
+static int wait_ms(struct client **clients, size_t n, double until)
+{
+    double left;
+
+    for (size_t i = 0; i < n; i++)
+        if (is_served(clients[i]) && clients[i]->state == CLIENT_BUSY &&
+            clients[i]->deadline >= 0 && (until < 0 || clients[i]->deadline < until))
+            until = clients[i]->deadline;
+    if (until < 0)
+        return -1;
+    left = ceil(1000 * (until - client_now()));
+    return left < 0 ? 0 : left > 1e6 ? 1000000 : (int)left;
+}
+
+/* Polls and serves once; returns how many stopped being busy, -1 when memory is short. */
+static int serve_once(struct client **clients, size_t n, struct pollfd *p, double until)
+{
+    int done = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        bool yes = is_served(clients[i]);
+        struct client *c = clients[i];
+
+        add_fd(&p[3 * i], yes && c->unsent_at < c->unsent.len ? c->in : -1, POLLOUT);
+        add_fd(&p[3 * i + 1], yes ? c->out : -1, POLLIN);
+        add_fd(&p[3 * i + 2], yes ? c->err : -1, POLLIN);
+    }
+    if (poll(p, (nfds_t)(3 * n), wait_ms(clients, n, until)) < 0)
+        for (size_t i = 0; i < 3 * n; i++)
+            p[i].revents = 0; /* a signal; deadlines are looked at all the same */
+    for (size_t i = 0; i < n; i++) {
+        bool busy = is_served(clients[i]) && clients[i]->state == CLIENT_BUSY;
+
+        if (is_served(clients[i]))
+            serve(clients[i], p + 3 * i);
+        done += busy && clients[i]->state != CLIENT_BUSY;
+    }
+    return done;
+}
+
+static bool any_busy(struct client **clients, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (is_served(clients[i]) && clients[i]->state == CLIENT_BUSY)
+            return true;
+    return false;
+}
+
+int client_poll(struct client **clients, size_t n, int timeout_ms)
+{
+    double until = timeout_ms < 0 ? -1 : client_now() + 1e-3 * timeout_ms;
+    struct pollfd few[24], *p = few;
+    int done;
+
+    if (until < 0 && !any_busy(clients, n))
+        return 0;
+    if (3 * n > sizeof few / sizeof few[0]) {
+        p = calloc(3 * n, sizeof *p);
+        if (!p) {
+            done = 0;
+            for (size_t i = 0; i < n; i++)
+                if (is_served(clients[i])) {
+                    done += clients[i]->state == CLIENT_BUSY;
+                    fail(clients[i], "out of memory");
+                }
+            return done;
+        }
+    }
+    do
+        done = serve_once(clients, n, p, until);
+    while (done == 0 && (until < 0 ? any_busy(clients, n) : client_now() < until));
+    if (p != few)
+        free(p);
+    return done;
+}
+
+int client_ask(struct client *c, double limit, struct err *e, const char *fmt, ...)
+{
+    va_list ap;
+    int status;
+
+    va_start(ap, fmt);
+    status = send_command(c, limit, e, fmt, ap);
+    va_end(ap);
+    if (status)
+        return -1;
+    while (c->state == CLIENT_BUSY)
+        client_poll(&c, 1, -1);
+    return c->state == CLIENT_FAILED ? err_set(e, "%s", c->error.msg) : 0;
+}
+
+/* Has it ended?  Waits until then or `until`, draining its streams. */
+static bool wait_end(struct client *c, double until, int *status)
+{
+    for (;;) {
+        struct pollfd p[2];
+        char buf[CHUNK];
+
+        if (waitpid(c->pid, status, WNOHANG) == c->pid)
+            return true;
+        if (client_now() >= until)
+            return false;
+        add_fd(&p[0], c->out, POLLIN);
+        add_fd(&p[1], c->err, POLLIN);
+        poll(p, 2, 5);
+        if (p[0].revents && read(c->out, buf, sizeof buf) <= 0)
+            close_fd(&c->out);
+        if (p[1].revents && c->err >= 0)
+            read_from(c, &c->err, take_err);
+    }
+}
+
+int client_stop(struct client *c, int grace_ms)
+{
+    double now = client_now();
+    int status = -1;
+
+    if (c->pid <= 0)
+        return -1;
+    if (c->in >= 0 && c->unsent_at == c->unsent.len && c->state != CLIENT_BUSY &&
+        write(c->in, "quit\n", 5) < 0)
+        close_fd(&c->in); /* it is gone, or does not listen */
+    close_fd(&c->in);
+    if (!wait_end(c, now + 1e-3 * grace_ms, &status)) {
+        kill(-c->pid, SIGKILL);
+        while (waitpid(c->pid, &status, 0) < 0 && errno == EINTR)
+            ;
+    } else {
+        kill(-c->pid, SIGKILL); /* what it may have left behind */
+    }
+    flush_err_line(c);
+    release(c);
+    return status;
+}

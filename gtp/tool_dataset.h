@@ -1,0 +1,37 @@
+/*
+ * tool_dataset: what the sources of `videoworld dataset` share.
+ */
+#ifndef GTP_TOOL_DATASET_H
+#define GTP_TOOL_DATASET_H
+
+#include <stdbool.h>
+
+#include "engine/corpus.h"
+
+struct export {
+    const char *dir;
+    const char *corpus;     /* the file */
+    bool raw;               /* one file of RGB pixels, else PNG files */
+    enum corpus_part part;
+    long clips;             /* spread evenly over the part */
+    int horizon;
+};
+
+/* Writes clips and a clips.json beside them. */
+int dataset_export(const struct export *x, struct err *e);
+
+struct annotate {
+    const char *command; /* starts a GTP engine */
+    const char *output;  /* answers are kept in OUTPUT.annotations */
+    long jobs;           /* engines at once */
+    double timeout;      /* seconds for a reply */
+};
+
+/*
+ * Makes the engine's moves the best moves of all games in b, the move played
+ * where it resigns or has no legal answer.  Finishes b.  Each answer is
+ * appended to the side file at once, and those found there are not asked again.
+ */
+int dataset_annotate(const struct annotate *a, struct corpus_builder *b, struct err *e);
+
+#endif

@@ -1,0 +1,45 @@
+/*
+ * tool_dataset_notes: the answers of an engine, kept in a file that only grows.
+ *
+ * The first line names the command that answers; each other line is an answer:
+ * "KEY PLY VERTEX", KEY being a hash of the game's size, komi and moves.  A line
+ * is one write, so a kill at any moment loses at most the answer being written,
+ * and a last line without its end is cut off at the next start.  The file is
+ * locked while it is open.
+ */
+#ifndef GTP_TOOL_DATASET_NOTES_H
+#define GTP_TOOL_DATASET_NOTES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engine/corpus.h"
+
+struct notes {
+    struct corpus_builder *games; /* finished, their moves all different */
+    char *path;                   /* owned */
+    int fd;
+    size_t *first;                /* games + 1: positions in the games before, owned */
+    uint8_t *answered;            /* by position, owned */
+    struct notes_key {
+        uint64_t key;
+        size_t game;
+    } *keys;                      /* ascending, owned */
+    size_t n_answered, n_kept;    /* of all positions; where the engine had no move to give */
+};
+
+/* Opens or makes PATH and takes its answers into the games.  Release in any case. */
+int notes_open(struct notes *n, const char *path, const char *command,
+               struct corpus_builder *games, struct err *e);
+void notes_release(struct notes *n);
+
+static inline bool notes_has(const struct notes *n, size_t game, int ply)
+{
+    return n->answered[n->first[game] + (size_t)ply];
+}
+
+/* Adds an answer: a move, or -1 where the move played shall stand. */
+int notes_add(struct notes *n, size_t game, int ply, int move, struct err *e);
+
+#endif

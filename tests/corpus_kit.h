@@ -1,0 +1,23 @@
+/* corpus_kit: corpora out of SGF text, for tests. */
+#ifndef TESTS_CORPUS_KIT_H
+#define TESTS_CORPUS_KIT_H
+
+#include "engine/corpus.h"
+
+/* Adds all games of text; a test failure if that fails. */
+void kit_add(struct corpus_builder *b, const char *text);
+
+/* The bytes that corpus_write writes of b; the caller frees them. */
+uint8_t *kit_bytes(struct corpus_builder *b, size_t *len);
+
+/* A corpus of the games in text. */
+void kit_corpus(struct corpus *c, const char *text);
+
+/* The text of tests/data/games9-sample.sgfs.gz; the caller frees it. */
+char *kit_sample(void);
+
+/* One game, as SGF text without variations: moves of a made-up w x h game of n plies by seed,
+   turned by symmetry s.  The caller frees it. */
+char *kit_random_game(int w, int h, int n, uint64_t seed, int s);
+
+#endif

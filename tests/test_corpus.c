@@ -1,0 +1,557 @@
+/* corpus: games in and out, the split, hostile files. */
+#include "config.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "engine/corpus.h"
+#include "engine/file.h"
+#include "engine/game.h"
+#include "engine/rng.h"
+#include "engine/sgf_game.h"
+#include "engine/symmetry.h"
+#include "tests/corpus_kit.h"
+#include "tests/tap.h"
+
+static struct err e;
+static struct corpus c;
+
+static void setup(void)
+{
+    err_init(&e);
+}
+
+/* --- games in and out ------------------------------------------------------- */
+
+START_TEST(tells_played_and_best)
+{
+    struct corpus_game g;
+
+    kit_corpus(&c, "(;SZ[5:4]KM[2.5]RE[W+R](;W[aa];C[x];B[](;W[ed])(;W[bb])(;W[cc]))(;W[dd]))");
+    ck_assert_uint_eq(c.n_games, 1);
+    g = corpus_game(&c, 0);
+    ck_assert(g.w == 5 && g.h == 4 && g.n == 3 && g.komi == 2.5);
+    ck_assert_int_eq(g.result, CORPUS_WHITE);
+    ck_assert_int_eq(corpus_color(&g, 0), WHITE);
+    ck_assert_int_eq(corpus_color(&g, 1), BLACK);
+    ck_assert_int_eq(corpus_played(&g, 0), 0);
+    ck_assert_int_eq(corpus_best(&g, 0), 18);
+    ck_assert_int_eq(corpus_played(&g, 1), 20); /* a pass */
+    ck_assert_int_eq(corpus_best(&g, 1), 20);
+    ck_assert_int_eq(corpus_played(&g, 2), 19);
+    ck_assert_int_eq(corpus_best(&g, 2), 6);    /* the second variation, not the third */
+    corpus_release(&c);
+}
+END_TEST
+
+START_TEST(boards_of_two_bytes_a_move)
+{
+    struct corpus_game g;
+
+    kit_corpus(&c, "(;SZ[19](;W[ss];W[])(;W[sr]))");
+    g = corpus_game(&c, 0);
+    ck_assert_int_eq(corpus_played(&g, 0), 360);
+    ck_assert_int_eq(corpus_best(&g, 0), 341);
+    ck_assert_int_eq(corpus_color(&g, 1), WHITE);
+    ck_assert_int_eq(corpus_best(&g, 1), 361);
+    ck_assert(g.komi == 7); /* what kit_add says where the game says nothing */
+    corpus_release(&c);
+}
+END_TEST
+
+static const char *const refused[][2] = {
+    { "(;SZ[9];B[aa]\n;W[aa])", "t:2:4: illegal move 'aa': occupied" },
+    { "(;SZ[9];B[aa](;W[bb])\n(;W[aa]))", "t:2:5: illegal move 'aa': occupied" },
+    { "(;SZ[9]AB[aa];W[bb])", "t:1:2: setup stones: a corpus holds games from the empty board" },
+    { "(;SZ[9];W[bb];AW[cc])",
+      "t:1:14: setup stones: a corpus holds games from the empty board" },
+    { "(;SZ[9]HA[2]AB[aa][bb];W[cc])",
+      "t:1:2: setup stones: a corpus holds games from the empty board" },
+    { "(;SZ[9](;B[aa])(;W[bb]))",
+      "t:1:17: the second variation is no move of the side to move" },
+    { "(;SZ[9](;B[aa])(;C[bb]))",
+      "t:1:17: the second variation is no move of the side to move" },
+};
+
+START_TEST(refuses_with_the_place)
+{
+    struct corpus_builder b;
+    struct sgf s;
+
+    corpus_builder_init(&b);
+    ck_assert_int_eq(sgf_parse(&s, "t", refused[_i][0], strlen(refused[_i][0]), &e), 0);
+    ck_assert_int_eq(corpus_add(&b, &s, s.first, 7, &e), -1);
+    ck_assert_str_eq(e.msg, refused[_i][1]);
+    ck_assert_uint_eq(b.n, 0);
+    sgf_release(&s);
+    corpus_builder_release(&b);
+}
+END_TEST
+
+START_TEST(drops_what_is_there_twice)
+{
+    struct corpus_builder b;
+
+    corpus_builder_init(&b);
+    kit_add(&b, "(;SZ[9];B[aa])(;SZ[9]C[again]RE[B+1];B[aa])(;SZ[9])(;SZ[9]KM[6];B[aa])"
+                "(;SZ[9](;B[aa])(;B[bb]))(;SZ[13];B[aa])(;SZ[9];W[aa])");
+    corpus_finish(&b);
+    ck_assert_uint_eq(b.empty, 1);
+    ck_assert_uint_eq(b.twice, 1);
+    ck_assert_uint_eq(b.n, 5);
+    corpus_builder_release(&b);
+}
+END_TEST
+
+START_TEST(the_order_of_games_is_no_matter)
+{
+    struct corpus_builder x, y;
+    uint8_t *bx, *by;
+    size_t nx, ny;
+
+    corpus_builder_init(&x);
+    corpus_builder_init(&y);
+    for (uint64_t i = 0; i < 40; i++) {
+        char *one = kit_random_game(7, 7, 30, i, 0), *other = kit_random_game(7, 7, 30, 39 - i, 0);
+
+        kit_add(&x, one);
+        kit_add(&y, other);
+        free(one);
+        free(other);
+    }
+    kit_add(&y, "(;SZ[9]RE[B+1];B[aa])(;SZ[9];B[aa])");
+    kit_add(&x, "(;SZ[9];B[aa])(;SZ[9]RE[B+1];B[aa])");
+    bx = kit_bytes(&x, &nx);
+    by = kit_bytes(&y, &ny);
+    ck_assert_uint_eq(nx, ny);
+    ck_assert_int_eq(memcmp(bx, by, nx), 0);
+    free(bx);
+    free(by);
+    corpus_builder_release(&x);
+    corpus_builder_release(&y);
+}
+END_TEST
+
+/* Each ply's board is that of the game with its history. */
+START_TEST(replay_equals_game)
+{
+    char *text = kit_sample();
+    static struct board b;
+
+    kit_corpus(&c, text);
+    free(text);
+    for (size_t i = 0; i < c.n_games; i += 10) {
+        struct corpus_game r = corpus_game(&c, i);
+        uint8_t stones[BOARD_AREA];
+        struct game g;
+
+        ck_assert_int_eq(game_init(&g, r.w, r.h, r.komi, &e), 0);
+        for (int ply = 0; ply <= r.n; ply++) {
+            corpus_replay(&r, ply, &b);
+            board_get(&b, stones);
+            if (memcmp(stones, game_stones(&g, ply), 81) || b.ko != g.board.ko)
+                ck_abort_msg("game %zu ply %d", i, ply);
+            if (ply < r.n && game_play(&g, corpus_color(&r, ply),
+                                       corpus_point(&b, corpus_played(&r, ply)), &e))
+                ck_abort_msg("%s", e.msg);
+        }
+        game_release(&g);
+    }
+    corpus_release(&c);
+}
+END_TEST
+
+/* Every position once, in order. */
+START_TEST(finds_every_position)
+{
+    char *text = kit_sample();
+    size_t total = 0;
+
+    kit_corpus(&c, text);
+    free(text);
+    for (int p = 0; p < N_PARTS; p++) {
+        size_t game = c.part[p], n = corpus_count(&c, (enum corpus_part)p);
+        int ply = 0;
+
+        for (size_t i = 0; i < n; i++) {
+            struct corpus_pos at = corpus_at(&c, (enum corpus_part)p, i);
+
+            if (at.game != game || at.ply != ply)
+                ck_abort_msg("part %d position %zu", p, i);
+            if (++ply == corpus_game(&c, game).n)
+                game++, ply = 0;
+        }
+        ck_assert_uint_eq(game, c.part[p + 1]);
+        total += n;
+    }
+    ck_assert_uint_eq(total, 36002);
+    corpus_release(&c);
+}
+END_TEST
+
+START_TEST(an_empty_corpus)
+{
+    struct corpus_builder b;
+    uint8_t *bytes;
+    size_t len;
+
+    corpus_builder_init(&b);
+    bytes = kit_bytes(&b, &len);
+    ck_assert_uint_eq(len, 28);
+    ck_assert_int_eq(corpus_parse(&c, "t", bytes, len, &e), 0);
+    for (int p = 0; p < N_PARTS; p++)
+        ck_assert_uint_eq(corpus_count(&c, (enum corpus_part)p), 0);
+    corpus_release(&c);
+}
+END_TEST
+
+/* --- the split ---------------------------------------------------------------- */
+
+static int part_of_only_game(const char *text)
+{
+    int part = -1;
+
+    kit_corpus(&c, text);
+    for (int p = 0; p < N_PARTS; p++)
+        if (corpus_games(&c, (enum corpus_part)p))
+            part = p;
+    corpus_release(&c);
+    return part;
+}
+
+START_TEST(a_turned_game_is_in_the_same_part)
+{
+    int seen[N_PARTS] = { 0 };
+
+    for (uint64_t seed = 0; seed < 150; seed++) {
+        int part = -1;
+
+        for (int s = 0; s < N_SYMMETRIES; s++) {
+            char *text = kit_random_game(6, 5, 12, seed, s);
+            int p = part_of_only_game(text);
+
+            if (s > 0 && p != part)
+                ck_abort_msg("seed %d symmetry %d: part %d, not %d", (int)seed, s, p, part);
+            part = p;
+            free(text);
+        }
+        seen[part]++;
+    }
+    ck_assert_int_gt(seen[PART_TRAIN], 130);
+    ck_assert_int_gt(seen[PART_HELD_OUT] + seen[PART_TEST], 0);
+}
+END_TEST
+
+START_TEST(other_bests_and_komi_are_in_the_same_part)
+{
+    for (char y = 'a'; y < 'j'; y++)
+        for (char x = 'a'; x < 'j'; x++) {
+            char one[100], other[100];
+
+            snprintf(one, sizeof one, "(;SZ[9];B[%c%c];W[])", x, y);
+            snprintf(other, sizeof other, "(;SZ[9]KM[1];B[%c%c](;W[])(;W[%c%c]))", x, y,
+                     x == 'a' ? 'b' : 'a', y);
+            ck_assert_int_eq(part_of_only_game(one), part_of_only_game(other));
+        }
+}
+END_TEST
+
+static size_t find_game(const struct corpus *in, const struct corpus_game *g)
+{
+    for (size_t i = 0; i < in->n_games; i++) {
+        struct corpus_game x = corpus_game(in, i);
+
+        if (x.n == g->n && !memcmp(x.plies, g->plies, 2 * (size_t)g->n))
+            return i;
+    }
+    return SIZE_MAX;
+}
+
+START_TEST(more_games_move_none)
+{
+    char *text = kit_sample(), *half;
+    struct corpus all;
+
+    kit_corpus(&all, text);
+    half = strchr(text + strlen(text) / 2, '\n');
+    half[1] = '\0';
+    kit_corpus(&c, text);
+    free(text);
+    ck_assert_uint_gt(c.n_games, 200);
+    for (int p = 0; p < N_PARTS; p++)
+        for (size_t i = c.part[p]; i < c.part[p + 1]; i++) {
+            struct corpus_game g = corpus_game(&c, i);
+            size_t at = find_game(&all, &g);
+
+            if (at < all.part[p] || at >= all.part[p + 1])
+                ck_abort_msg("game %zu has left part %d", i, p);
+        }
+    corpus_release(&all);
+    corpus_release(&c);
+}
+END_TEST
+
+START_TEST(names_of_parts)
+{
+    for (int p = 0; p < N_PARTS; p++)
+        ck_assert_int_eq(corpus_part_named(corpus_part_name((enum corpus_part)p)), p);
+    ck_assert_int_eq(corpus_part_named("none"), -1);
+}
+END_TEST
+
+/* --- hostile files -------------------------------------------------------------- */
+
+/* Two games; with some luck of one part. */
+static uint8_t *two_games(size_t *len)
+{
+    struct corpus_builder b;
+    uint8_t *bytes;
+
+    corpus_builder_init(&b);
+    kit_add(&b, "(;SZ[9];B[aa];W[bb])(;SZ[9];B[bb];W[cc];B[ef])");
+    bytes = kit_bytes(&b, len);
+    corpus_builder_release(&b);
+    return bytes;
+}
+
+static uint8_t *copy(const uint8_t *from, size_t len)
+{
+    uint8_t *to = malloc(len ? len : 1);
+
+    memcpy(to, from, len);
+    return to;
+}
+
+static void fix_crc(uint8_t *bytes, size_t len)
+{
+    uLong crc = crc32_z(crc32_z(0, NULL, 0), bytes, len - 4);
+
+    for (int i = 0; i < 4; i++, crc >>= 8)
+        bytes[len - 4 + (size_t)i] = (uint8_t)crc;
+}
+
+START_TEST(refuses_each_truncation_and_addition)
+{
+    size_t len;
+    uint8_t *bytes = two_games(&len);
+
+    for (size_t n = 0; n < len; n++) {
+        err_init(&e);
+        ck_assert_int_eq(corpus_parse(&c, "t", copy(bytes, n), n, &e), -1);
+        ck_assert_msg(!strncmp(e.msg, "'t' ", 4), "%s", e.msg);
+        if (n < 30)
+            continue;
+        fix_crc(bytes, n); /* and a tail that fits */
+        err_init(&e);
+        ck_assert_int_eq(corpus_parse(&c, "t", copy(bytes, n), n, &e), -1);
+        free(bytes);
+        bytes = two_games(&len);
+    }
+    bytes = realloc(bytes, len + 1);
+    bytes[len] = 0;
+    ck_assert_int_eq(corpus_parse(&c, "t", bytes, len + 1, &e), -1);
+}
+END_TEST
+
+START_TEST(refuses_each_changed_byte)
+{
+    size_t len;
+    uint8_t *bytes = two_games(&len);
+
+    for (size_t i = 0; i < len; i++)
+        for (int bit = 0; bit < 8; bit++) {
+            uint8_t *bad = copy(bytes, len);
+
+            bad[i] ^= (uint8_t)(1 << bit);
+            if (corpus_parse(&c, "t", bad, len, &e) != -1)
+                ck_abort_msg("byte %zu bit %d", i, bit);
+        }
+    free(bytes);
+}
+END_TEST
+
+/* A byte changed and the CRC made right. */
+static const struct {
+    size_t at;
+    uint8_t value;
+    const char *message;
+} changes[] = {
+    { 0, 'X', "'t' is no corpus file" },
+    { 8, 2, "'t' is of version 2, but only 1 is known" },
+    { 12, 1, "'t': bytes behind the last game" },
+    { 12, 3, "'t' cannot hold 3 games" },
+    { 12, 200, "'t' cannot hold 200 games" },
+    { 15, 200, "'t' cannot hold 3355443202 games" },
+    { 16, 0, "'t' holds 42 bytes of games where its head says 0" },
+    { 23, 1, "'t' holds 42 bytes of games where its head says 72057594037927978" },
+    { 24, N_CORPUS_RESULTS, "'t': game 0 has a wrong head" },
+    { 25, 1, "'t': game 0 has a wrong head" },
+    { 26, 0, "'t': game 0 has a wrong head" },
+    { 26, 1, "'t': game 0 has a wrong head" },
+    { 26, 26, "'t': game 0 has a wrong head" },
+    { 27, 255, "'t': game 0 has a wrong head" },
+    { 28, 0, "'t': game 0 has a wrong head" },
+    { 28, 200, "'t': game 0 is cut off" },
+    { 31, 127, "'t': game 0 has a wrong head" },
+    { 31, 255, "'t': game 0 has a wrong head" },
+    { 40, 82, "'t': game 0 has an illegal move at ply 0" },
+    { 41, 82, "'t': game 0 has an illegal move at ply 0" },
+    { 41, 0x80, "'t': game 0 has an illegal move at ply 0" },
+};
+
+START_TEST(refuses_wrong_values)
+{
+    size_t len;
+    uint8_t *bytes = two_games(&len);
+
+    ck_assert_uint_eq(len, 28 + 2 * 16 + 10);
+    bytes[changes[_i].at] = changes[_i].value;
+    fix_crc(bytes, len);
+    ck_assert_int_eq(corpus_parse(&c, "t", bytes, len, &e), -1);
+    ck_assert_str_eq(e.msg, changes[_i].message);
+}
+END_TEST
+
+START_TEST(refuses_a_komi_that_is_no_number)
+{
+    double komis[] = { (double)NAN, (double)INFINITY };
+    size_t len;
+    uint8_t *bytes = two_games(&len);
+
+    memcpy(bytes + 32, &komis[_i], 8);
+    fix_crc(bytes, len);
+    ck_assert_int_eq(corpus_parse(&c, "t", bytes, len, &e), -1);
+    ck_assert_str_eq(e.msg, "'t': game 0 has a wrong head");
+}
+END_TEST
+
+/* Games swapped, or one twice. */
+START_TEST(refuses_disorder)
+{
+    size_t len, second;
+    uint8_t *bytes = two_games(&len), *bad = copy(bytes, len);
+    size_t one = 16 + 2 * 2, other = 16 + 2 * 3;
+    bool short_first = bytes[28] == 2;
+
+    second = 24 + (short_first ? one : other);
+    memcpy(bad + 24, bytes + second, len - 4 - second);
+    memcpy(bad + 24 + (len - 4 - second), bytes + 24, second - 24);
+    fix_crc(bad, len);
+    ck_assert_int_eq(corpus_parse(&c, "t", bad, len, &e), -1);
+    ck_assert_str_eq(e.msg, "'t': game 1 is out of order or there twice");
+    free(bytes);
+}
+END_TEST
+
+/* Whatever bytes change: refused, or a corpus all of whose positions can be replayed. */
+START_TEST(mutations_do_no_harm)
+{
+    size_t len, taken = 0;
+    uint8_t *bytes = two_games(&len);
+    static struct board b;
+    struct rng r;
+
+    rng_init(&r, 1);
+    for (int round = 0; round < 20000; round++) {
+        uint8_t *bad = copy(bytes, len);
+
+        for (uint32_t k = rng_below(&r, 3) + 1; k > 0; k--)
+            bad[12 + rng_below(&r, (uint32_t)len - 16)] =
+                (uint8_t)(rng_below(&r, 2) ? rng_below(&r, 256) : rng_below(&r, 12));
+        fix_crc(bad, len);
+        if (corpus_parse(&c, "t", bad, len, &e))
+            continue;
+        taken++;
+        for (size_t i = 0; i < c.n_games; i++) {
+            struct corpus_game g = corpus_game(&c, i);
+
+            corpus_replay(&g, g.n, &b);
+        }
+        corpus_release(&c);
+    }
+    ck_assert_uint_gt(taken, 500);
+    free(bytes);
+}
+END_TEST
+
+/* --- the shared games ------------------------------------------------------------ */
+
+START_TEST(shared_games)
+{
+    static const char *const names[] = { "games9-a.sgfs.gz", "games9-b.sgfs.gz" };
+    static const size_t positions[] = { 1465774, 547928 }, games[] = { 21313, 7462 };
+    struct corpus_builder b;
+    uint8_t *bytes;
+    size_t len, before = 0;
+
+    corpus_builder_init(&b);
+    for (int i = 0; i < 2; i++) {
+        size_t n = 0, from = b.n;
+        char path[1000];
+        struct sgf s;
+
+        snprintf(path, sizeof path, "%s/%s", getenv("SHARED_DATA"), names[i]);
+        ck_assert_msg(!sgf_read(&s, path, &e), "%s", e.msg);
+        for (const struct sgf_node *root = s.first; root; root = root->next)
+            if (corpus_add(&b, &s, root, 7, &e))
+                ck_abort_msg("%s", e.msg);
+        sgf_release(&s);
+        for (size_t k = from; k < b.n; k++)
+            n += (size_t)corpus_record_game(&b.record[k]).n;
+        ck_assert_uint_eq(b.n - from, games[i]);
+        ck_assert_uint_eq(n, positions[i]);
+        before += n;
+    }
+    bytes = kit_bytes(&b, &len);
+    ck_assert_uint_eq(b.n + b.twice, games[0] + games[1]);
+    ck_assert_uint_lt(b.twice, 100);
+    corpus_builder_release(&b);
+    ck_assert_int_eq(corpus_parse(&c, "t", bytes, len, &e), 0);
+    ck_assert_uint_le(c.first[c.n_games], before);
+    for (int p = 0; p < N_PARTS; p++) {
+        double share = (double)corpus_games(&c, (enum corpus_part)p) / (double)c.n_games;
+
+        ck_assert(fabs(share - (p == PART_TRAIN ? 0.96 : 0.02)) < 0.004);
+    }
+    corpus_release(&c);
+}
+END_TEST
+
+#define N(a) ((int)(sizeof(a) / sizeof(a)[0]))
+
+int main(void)
+{
+    Suite *s = suite_create("corpus");
+    TCase *tc = tap_case(s, "games");
+    char path[1000];
+
+    tcase_add_checked_fixture(tc, setup, NULL);
+    tcase_add_test(tc, tells_played_and_best);
+    tcase_add_test(tc, boards_of_two_bytes_a_move);
+    tcase_add_loop_test(tc, refuses_with_the_place, 0, N(refused));
+    tcase_add_test(tc, drops_what_is_there_twice);
+    tcase_add_test(tc, the_order_of_games_is_no_matter);
+    tcase_add_test(tc, replay_equals_game);
+    tcase_add_test(tc, finds_every_position);
+    tcase_add_test(tc, an_empty_corpus);
+    tcase_add_test(tc, a_turned_game_is_in_the_same_part);
+    tcase_add_test(tc, other_bests_and_komi_are_in_the_same_part);
+    tcase_add_test(tc, more_games_move_none);
+    tcase_add_test(tc, names_of_parts);
+    tcase_add_test(tc, refuses_each_truncation_and_addition);
+    tcase_add_test(tc, refuses_each_changed_byte);
+    tcase_add_loop_test(tc, refuses_wrong_values, 0, N(changes));
+    tcase_add_loop_test(tc, refuses_a_komi_that_is_no_number, 0, 2);
+    tcase_add_test(tc, refuses_disorder);
+    tcase_add_test(tc, mutations_do_no_harm);
+    snprintf(path, sizeof path, "%s/games9-b.sgfs.gz", getenv("SHARED_DATA"));
+    if (!access(path, R_OK))
+        tcase_add_test(tc, shared_games);
+    else
+        printf("# shared_games is left out: SHARED_DATA has none\n");
+    return tap_run(s);
+}
