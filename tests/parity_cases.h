@@ -142,14 +142,14 @@ static void case_conv3(struct parity *p, const int *s)
     }
 }
 
-/* B, T, NH, HS, elements between tokens beyond their own */
+/* B, T, NH, HS, elements between tokens beyond their own (twice that between sequences) */
 static void case_rope(struct parity *p, const int *s)
 {
     int B = s[0], T = s[1], NH = s[2], HS = s[3];
-    size_t row = (size_t)NH * HS + s[4], batch = row * T;
+    size_t row = (size_t)NH * HS + s[4], batch = row * T + 2 * s[4];
     struct buf *x = gradient(p, batch * B), *back = gradient(p, batch * B);
     struct buf *table = buf_new(p, DT_F32, INPUT, (size_t)T * HS);
-    float *host = malloc((size_t)T * HS * sizeof *host);
+    float *host = numbers((size_t)T * HS);
     int *rows = malloc((size_t)T * sizeof *rows), *cols = malloc((size_t)T * sizeof *cols);
 
     for (int t = 0; t < T; t++) {
@@ -172,7 +172,7 @@ enum { SPAN_FULL, SPAN_CAUSAL, SPAN_PREFIX, SPAN_FRAMES };
 static struct buf *spans(struct parity *p, int kind, int Tq, int Tk)
 {
     struct buf *b = buf_new(p, DT_I32, INPUT, (size_t)Tq);
-    float *x = malloc((size_t)Tq * sizeof *x);
+    float *x = numbers((size_t)Tq);
     int S = Tk / 3 + 1, prefix = Tk / 2 + 1;
 
     for (int t = 0; t < Tq; t++) {
