@@ -17,6 +17,7 @@ static const struct tool {
     { "render", tool_render, "draw the frames of a game as PNG, film strip or animation" },
     { "sgf", tool_sgf, "check, convert and describe SGF files" },
     { "dataset", tool_dataset, "make a corpus of games to train on, draw clips from it" },
+    { "train", tool_train, "train the models on the frames of a corpus" },
     { "bench", tool_bench, "measure speed and strength" },
 };
 

@@ -14,6 +14,7 @@ static const struct part {
     { "data", bench_data, "clips drawn from a corpus, a second and core" },
     { "engine", bench_engine, "random games played, a second and core" },
     { "render", bench_render, "frames drawn, read and compared, a second and core" },
+    { "tokenizer", bench_tokenizer, "what of held-out frames survives the tokenizer" },
 };
 
 enum { N_PARTS = sizeof parts / sizeof parts[0] };
@@ -21,7 +22,7 @@ enum { N_PARTS = sizeof parts / sizeof parts[0] };
 static void print_help(void)
 {
     printf("Usage: videoworld bench PART [OPTION]...\n"
-           "Measure speed.  Machines differ and are noisy: compare figures of one run.\n\n"
+           "Measure speed and quality.  Machines differ and are noisy: compare figures of one run.\n\n"
            "Parts:\n");
     for (int i = 0; i < N_PARTS; i++)
         printf("  %-10s %s\n", parts[i].name, parts[i].what);
