@@ -187,18 +187,33 @@ static int parse_options(struct train_job *j, int argc, char **argv)
     return -1;
 }
 
+/* With a device of this rank's own. */
+static int run_on_device(const struct train_stage *stage, struct train_job *j, struct err *e)
+{
+    char name[32];
+    int failed;
+
+    j->d = device_open(parallel_device(&j->parallel, j->device, name), j->threads,
+                       PRECISION_AUTO, e);
+    if (!j->d)
+        return -1;
+    failed = parallel_attach(&j->parallel, j->d, e) || stage->run(j, e);
+    if (!failed)
+        parallel_release(&j->parallel); /* it may use the device */
+    device_close(j->d);
+    return failed ? -1 : 0;
+}
+
+/* A rank that fails where the others cannot know it is the caller's to report, and to end all. */
 static int run(const struct train_stage *stage, struct train_job *j, struct err *e)
 {
     int failed;
 
-    if (clips_open(&j->clips, j->data, PART_HELD_OUT, e))
+    if (parallel_init(&j->parallel, e) || clips_open(&j->clips, j->data, PART_HELD_OUT, e))
         return -1;
-    j->d = device_open(j->device, j->threads, PRECISION_AUTO, e);
-    failed = !j->d || stage->run(j, e);
-    if (j->d)
-        device_close(j->d);
+    failed = run_on_device(stage, j, e);
     clips_release(&j->clips);
-    return failed ? -1 : 0;
+    return failed;
 }
 
 static int run_stage(const struct train_stage *stage, int argc, char **argv)
@@ -213,7 +228,12 @@ static int run_stage(const struct train_stage *stage, int argc, char **argv)
     if (status >= 0)
         return status;
     err_init(&e);
-    return run(stage, &j, &e) ? tool_fail(&e) : 0;
+    if (!run(stage, &j, &e))
+        return 0;
+    status = tool_fail(&e);
+    parallel_abort(&j.parallel, status); /* returns where there is one rank */
+    parallel_release(&j.parallel);
+    return status;
 }
 
 static void print_help(void)

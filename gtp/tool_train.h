@@ -9,6 +9,7 @@
 
 #include "gtp/clips.h"
 #include "model/ops.h"
+#include "model/parallel.h"
 #include "model/train.h"
 
 /* The options.  Numbers below 0: not given, the stage and its --config choose. */
@@ -24,6 +25,7 @@ struct train_job {
     int patch, hidden, continuous;
     /* open while a stage runs */
     struct clips clips;
+    struct parallel parallel;
     struct device *d;
 };
 

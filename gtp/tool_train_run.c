@@ -97,24 +97,19 @@ static int run(struct train_job *j, const struct train_model *m, const struct tr
 {
     struct view v = { .model = m, .tty = isatty(STDERR_FILENO), .begun = now(NULL) };
     struct train_host host = { &v, now, show, &stopped };
-    struct parallel p;
     int failed;
 
-    failed = parallel_init(&p, e) || parallel_attach(&p, j->d, e);
     stopped = 0;
     catch_signals(true);
-    failed = failed || train_run(m, c, &p, &host, j->resume, e);
+    failed = train_run(m, c, &j->parallel, &host, j->resume, e);
     catch_signals(false);
     if (v.width)
         fprintf(stderr, "\n");
-    if (!failed && p.rank == 0)
+    if (!failed && j->parallel.rank == 0)
         printf("%s: %zu weights, step %d of %d, %.0f seconds of training on %s\n", j->output,
                params_count(m->params), m->params->step, c->steps, now(NULL) - v.begun,
                j->d->name);
-    if (failed)
-        parallel_abort(&p, 1);
-    parallel_release(&p);
-    return failed ? -1 : 0;
+    return failed;
 }
 
 int train_job_run(struct train_job *j, const struct train_model *m, struct train_config *c,

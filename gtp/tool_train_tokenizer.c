@@ -14,7 +14,7 @@ static const struct size {
     int hidden, steps, batch;
 } sizes[] = {
     { "nano", 128, 1000, 16 },
-    { "small", 128, 6000, 64 },
+    { "small", 128, 5000, 32 },
 };
 
 static const struct size *find_size(const char *name, struct err *e)

@@ -88,7 +88,7 @@ static int alloc_acts(struct tokenizer *t, bool train, struct err *e)
 {
     int C = pixels(t), hidden = t->config.hidden, D = t->config.D, N = t->max, n = 0;
     int G = train ? N : 0;
-    struct slot s[16];
+    struct slot s[20];
 
     s[n++] = (struct slot){ &t->x, SHAPE(N, C), SLOT_ACT, "x" };
     s[n++] = (struct slot){ &t->h1, SHAPE(N, hidden), SLOT_ACT, "h1" };
@@ -104,6 +104,8 @@ static int alloc_acts(struct tokenizer *t, bool train, struct err *e)
     s[n++] = (struct slot){ &t->ds, SHAPE(G, hidden), SLOT_ACT, "ds" };
     s[n++] = (struct slot){ &t->dq, SHAPE(G, D), SLOT_ACT, "dq" };
     s[n++] = (struct slot){ &t->dz, SHAPE(G, D), SLOT_ACT, "dz" };
+    s[n++] = (struct slot){ &t->b, SHAPE(G, D), SLOT_ACT, "b" };
+    s[n++] = (struct slot){ &t->pull, SHAPE(G), SLOT_F32, "pull" };
     s[n++] = (struct slot){ &t->px, SHAPE(N, C), SLOT_U8, "px" };
     return slots_alloc(&t->mem, t->d, s, n, e);
 }
@@ -219,11 +221,15 @@ static void decode(struct tokenizer *t, int n)
 
 void tokenizer_forward(struct tokenizer *t, int n, bool quantise)
 {
+    struct device *d = t->d;
+
     encode(t, n, quantise);
+    if (t->b && quantise)
+        d->ops->fsq(d, t->b, NULL, t->z, t->config.levels, t->config.D, n, false);
     decode(t, n);
 }
 
-void tokenizer_backward(struct tokenizer *t, int n)
+void tokenizer_backward(struct tokenizer *t, int n, const float *weight, float commit)
 {
     struct device *d = t->d;
     size_t hidden = (size_t)n * (size_t)t->config.hidden, D = (size_t)n * (size_t)t->config.D;
@@ -235,6 +241,9 @@ void tokenizer_backward(struct tokenizer *t, int n)
     d->ops->silu_backward(d, t->dh, t->ds, t->h3, hidden);
     d->ops->zero(d, t->dq, D * width);
     d->ops->linear_backward(d, t->dq, &t->w3, &t->b3, t->dh, t->q, n);
+    if (commit > 0)
+        d->ops->pixel_loss(d, t->pull, t->dq, t->b, t->q, weight, n, t->config.D, PIXEL_L2,
+                           commit);
     d->ops->zero(d, t->dz, D * width);
     d->ops->fsq_backward(d, t->dz, t->dq, t->z, t->config.levels, t->config.D, n);
     d->ops->zero(d, t->ds, hidden * width);

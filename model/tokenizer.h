@@ -60,6 +60,8 @@ struct tokenizer {
     act *q, *h3, *s3, *y;    /* (D) rounded, (hidden) twice, (C) the patch again */
     int *id;
     act *dy, *dh, *ds, *dq, *dz; /* gradients; NULL without training.  dh, ds serve twice */
+    act *b;                  /* (D) not rounded, with training */
+    float *pull;             /* of b towards q, with training */
     struct slots mem;
     int *host_id;            /* (max) owned */
 };
@@ -106,7 +108,13 @@ void tokenizer_upload(struct tokenizer *t, int n);
 /* From t->x to t->y; without quantise nothing is rounded.  t->id gets the tokens. */
 void tokenizer_forward(struct tokenizer *t, int n, bool quantise);
 
-/* From the gradient of t->y in t->dy; adds into the params' gradients. */
-void tokenizer_backward(struct tokenizer *t, int n);
+/*
+ * From the gradient of t->y in t->dy; adds into the params' gradients.  With
+ * commit > 0, for a forward that rounded, the gradient of commit * weight (n) *
+ * mean (b - q)^2 comes on top: it holds the numbers before rounding near those
+ * after it, so that a token does not hang on the last bit of a sum (the
+ * commitment of van den Oord et al., arXiv 1711.00937).
+ */
+void tokenizer_backward(struct tokenizer *t, int n, const float *weight, float commit);
 
 #endif

@@ -87,7 +87,7 @@ static int backward(void *self, int n, struct err *e)
 
     (void)n, (void)e;
     forward(r, true);
-    tokenizer_backward(r->t, r->ran);
+    tokenizer_backward(r->t, r->ran, r->weight, rounds(r) ? r->commit : 0);
     return 0;
 }
 
@@ -157,7 +157,8 @@ int tokenizer_train_init(struct tokenizer_trainer *r, struct tokenizer *t,
                          int continuous, uint64_t held_out, struct err *e)
 {
     *r = (struct tokenizer_trainer){ .t = t, .source = source, .horizon = horizon,
-                                     .micro = micro, .continuous = continuous };
+                                     .micro = micro, .continuous = continuous,
+                                     .commit = 0.5f };
     r->held_out = held_out < source->held_out ? held_out : source->held_out;
     r->model = (struct train_model){ r, &t->ps, source->samples, r->held_out, 2, names,
                                      load, backward, losses, evaluate };

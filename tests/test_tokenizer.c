@@ -139,7 +139,7 @@ START_TEST(gradients_are_those_of_finite_differences)
     tokenizer_upload(&t, N);
     params_zero_grad(&t.ps);
     loss_of(&t, N, loss);
-    tokenizer_backward(&t, N);
+    tokenizer_backward(&t, N, NULL, 0);
     for (int i = 0; i < t.ps.n; i++) {
         struct param *p = t.ps.list[i].p;
 
