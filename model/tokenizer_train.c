@@ -67,6 +67,14 @@ static bool rounds(const struct tokenizer_trainer *r)
     return r->t->ps.step >= r->continuous || r->t->ps.step % 2;
 }
 
+/* It grows meanwhile: codes that are held from the start do not spread. */
+static float commitment(const struct tokenizer_trainer *r)
+{
+    int step = r->t->ps.step;
+
+    return step < r->continuous ? r->commit * (float)step / (float)r->continuous : r->commit;
+}
+
 /* The losses of what was loaded; with grad, for training, their gradient in t->dy. */
 static void forward(struct tokenizer_trainer *r, bool grad)
 {
@@ -87,7 +95,7 @@ static int backward(void *self, int n, struct err *e)
 
     (void)n, (void)e;
     forward(r, true);
-    tokenizer_backward(r->t, r->ran, r->weight, rounds(r) ? r->commit : 0);
+    tokenizer_backward(r->t, r->ran, r->weight, rounds(r) ? commitment(r) : 0);
     return 0;
 }
 
@@ -158,7 +166,7 @@ int tokenizer_train_init(struct tokenizer_trainer *r, struct tokenizer *t,
 {
     *r = (struct tokenizer_trainer){ .t = t, .source = source, .horizon = horizon,
                                      .micro = micro, .continuous = continuous,
-                                     .commit = 0.5f };
+                                     .commit = 0.3f };
     r->held_out = held_out < source->held_out ? held_out : source->held_out;
     r->model = (struct train_model){ r, &t->ps, source->samples, r->held_out, 2, names,
                                      load, backward, losses, evaluate };

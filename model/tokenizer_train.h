@@ -26,7 +26,7 @@ struct tokenizer_trainer {
     int horizon;
     int micro;                         /* samples at a time */
     int continuous;                    /* so many first steps, half of them without rounding */
-    float commit;                      /* see tokenizer_backward; init sets 0.5 */
+    float commit;                      /* see tokenizer_backward; grows to that; init sets 0.3 */
     int loaded, ran;                   /* distinct patches loaded, and in the last pass */
     uint64_t held_out;                 /* samples evaluated, spread over the source's */
     uint8_t *frames;                   /* (micro, horizon+1, h, w, 3), owned */
