@@ -17,7 +17,8 @@ static const struct tool {
     { "render", tool_render, "draw the frames of a game as PNG, film strip or animation" },
     { "sgf", tool_sgf, "check, convert and describe SGF files" },
     { "dataset", tool_dataset, "make a corpus of games to train on, draw clips from it" },
-    { "bench", tool_bench, "measure speed" },
+    { "train", tool_train, "train the models on the frames of a corpus" },
+    { "bench", tool_bench, "measure speed, and how well the models see" },
 };
 
 enum { N_TOOLS = sizeof tools / sizeof tools[0] };
@@ -25,7 +26,7 @@ enum { N_TOOLS = sizeof tools / sizeof tools[0] };
 static void print_help(FILE *f)
 {
     fprintf(f, "Usage: videoworld COMMAND [OPTION]...\n"
-               "A Go engine that learned the game from pictures of it.\n\n"
+               "A Go engine that looks at pictures of the board.\n\n"
                "Commands:\n");
     for (int i = 0; i < N_TOOLS; i++)
         fprintf(f, "  %-10s %s\n", tools[i].name, tools[i].what);

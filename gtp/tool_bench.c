@@ -15,6 +15,7 @@ static const struct part {
     { "engine", bench_engine, "random games played, a second and core" },
     { "ops", bench_ops, "tensor operations, training steps, and the memory they take" },
     { "render", bench_render, "frames drawn, read and compared, a second and core" },
+    { "tokenizer", bench_tokenizer, "what of held-out frames survives the tokenizer" },
 };
 
 enum { N_PARTS = sizeof parts / sizeof parts[0] };
@@ -22,7 +23,7 @@ enum { N_PARTS = sizeof parts / sizeof parts[0] };
 static void print_help(void)
 {
     printf("Usage: videoworld bench PART [OPTION]...\n"
-           "Measure speed.  Machines differ and are noisy: compare figures of one run.\n\n"
+           "Measure speed and quality.  Machines differ and are noisy: compare figures of one run.\n\n"
            "Parts:\n");
     for (int i = 0; i < N_PARTS; i++)
         printf("  %-10s %s\n", parts[i].name, parts[i].what);

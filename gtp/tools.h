@@ -14,6 +14,7 @@ int tool_gtp(int argc, char **argv);
 int tool_render(int argc, char **argv);
 int tool_sgf(int argc, char **argv);
 int tool_dataset(int argc, char **argv);
+int tool_train(int argc, char **argv);
 int tool_bench(int argc, char **argv);
 
 /* Parts of `videoworld bench`, called by tool_bench with argv[0] their name. */
@@ -21,6 +22,7 @@ int bench_data(int argc, char **argv);
 int bench_engine(int argc, char **argv);
 int bench_ops(int argc, char **argv);
 int bench_render(int argc, char **argv);
+int bench_tokenizer(int argc, char **argv);
 
 /* Print "videoworld: ..." on stderr and return exit status 1 or 2. */
 int tool_fail(const struct err *e);

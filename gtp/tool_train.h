@@ -1,0 +1,54 @@
+/*
+ * tool_train: what the stages of `videoworld train` share.
+ *
+ * A stage makes its model for the job's data and device and hands it to
+ * train_job_run, which trains it: progress on stderr, log, checkpoints, ctrl-C.
+ */
+#ifndef GTP_TOOL_TRAIN_H
+#define GTP_TOOL_TRAIN_H
+
+#include "gtp/clips.h"
+#include "model/ops.h"
+#include "model/parallel.h"
+#include "model/train.h"
+
+/* The options.  Numbers below 0: not given, the stage and its --config choose. */
+struct train_job {
+    const char *data, *output, *config, *log, *device;
+    int steps, batch, micro, warmup, threads, save_steps, eval_steps, eval_samples;
+    double lr, save_seconds;
+    uint64_t seed;
+    enum dtype dtype;      /* of the weights in BASE.safetensors */
+    bool resume;
+    /* of the tokenizer */
+    const char *levels;    /* NULL: the default */
+    int patch, hidden, continuous;
+    /* open while a stage runs */
+    struct clips clips;
+    struct parallel parallel;
+    struct device *d;
+};
+
+struct train_stage {
+    const char *name;
+    int (*run)(struct train_job *j, struct err *e);
+    const char *what;
+};
+
+/* The number given, or else the default. */
+static inline int train_choose(int given, int otherwise)
+{
+    return given >= 0 ? given : otherwise;
+}
+
+/*
+ * Trains m, whose params are seeded, by c with everything the options say about
+ * files, saving and evaluating; meta (metas) describes the model.
+ */
+int train_job_run(struct train_job *j, const struct train_model *m, struct train_config *c,
+                  const struct meta *meta, int metas, struct err *e);
+
+/* The stages. */
+int train_tokenizer(struct train_job *j, struct err *e);
+
+#endif
