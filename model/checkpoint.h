@@ -141,7 +141,7 @@ struct checkpoint_training {
 
 /*
  * Writes BASE.train.safetensors, then BASE.safetensors.  One process does this for
- * a BASE; leftovers of writers that were killed (BASE*.tmp-XXXXXX) are removed.
+ * a BASE; leftovers of writers that were killed (BASE*.tmp-PID-N) are removed.
  */
 int checkpoint_save_training(const struct checkpoint_training *t, const struct params *ps,
                              struct err *e);

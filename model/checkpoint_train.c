@@ -97,7 +97,7 @@ static void sweep(const char *path)
 
     while (dir && (x = readdir(dir)))
         if (!strncmp(x->d_name, base, n) && !strncmp(x->d_name + n, ".tmp-", 5) &&
-            strlen(x->d_name + n) == 11)
+            strspn(x->d_name + n + 5, "0123456789-") == strlen(x->d_name + n + 5))
             unlinkat(dirfd(dir), x->d_name, 0);
     if (dir)
         closedir(dir);
