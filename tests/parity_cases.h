@@ -490,6 +490,8 @@ static const struct parity_case cases[] = {
     {"adamw and ema", case_adamw, {333}, false},
     {"adamw and ema", case_adamw, {2048}, false},
     {"adamw and ema", case_adamw, {3000001}, true},
+    {"training step", case_step, {2, 32, 2, 24, 2, 13}, false},
+    {"training step", case_step, {8, 256, 8, 682, 8, 167}, true},
     {"graph", case_graph, {5, 32}, false},
     {"errors", case_errors, {0}, false},
 };

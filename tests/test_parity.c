@@ -296,6 +296,8 @@ static void bufs_release(struct parity *p)
     p->n_bufs = 0;
 }
 
+#include "tests/parity_step.h"
+
 #include "tests/parity_cases.h"
 
 static void describe(char *text, size_t size, const struct parity_case *c)
