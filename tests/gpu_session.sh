@@ -43,7 +43,8 @@ by_hand() {
         case $f in *nccl*) continue ;; esac
         echo "nvcc -std=c++17 -O3 -lineinfo $gencode -I$top -c $f"
     done | xargs -P "$jobs" -I{} sh -c '{}' || return 1
-    for f in "$top"/model/ops.c "$top"/model/ops_cpu*.c "$top"/engine/err.c \
+    for f in "$top"/model/ops.c "$top"/model/ops_cpu*.c "$top"/model/block.c \
+        "$top"/model/params.c "$top"/model/slots.c "$top"/engine/err.c \
         "$top"/tests/test_parity.c; do
         echo "${CC:-cc} -std=gnu11 -g -O3 -fopenmp -fno-math-errno -I$top -I$work -c $f"
     done | xargs -P "$jobs" -I{} sh -c '{}' || return 1
