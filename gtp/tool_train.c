@@ -10,9 +10,12 @@
 
 #include "gtp/tool_train.h"
 #include "gtp/tools.h"
+#include "model/world.h"
 
 static const struct train_stage stages[] = {
     { "tokenizer", train_tokenizer, "frames into tokens and back, patch by patch" },
+    { "ldm", train_ldm, "what changes from frame to frame into codes, and back" },
+    { "world", train_world, "what comes next: codes, then the next frame" },
 };
 
 enum { N_STAGES = sizeof stages / sizeof stages[0] };
@@ -25,7 +28,8 @@ static const char help[] =
     "threads and options: same weights, on the CPU.\n\n"
     "  -d, --data=FILE       the corpus\n"
     "  -o, --output=FILE     the weights, \"BASE.safetensors\"\n"
-    "  -c, --config=NAME     size of the model and of the run: nano, small (default)\n"
+    "  -c, --config=NAME     size of the model and of the run: nano, small (default); of the\n"
+    "                        world model also tiny, base, 50m, 150m, 300m\n"
     "  -r, --resume          go on from BASE.train.safetensors, if it is there\n"
     "  -l, --log=FILE        a CSV file of losses\n"
     "  -D, --device=NAME     auto (default), cpu, cuda or cuda:N\n"
@@ -40,16 +44,27 @@ static const char help[] =
     "      --save-steps=N    save every N steps as well\n"
     "      --save-seconds=X  save every so often (default 60)\n"
     "  -h, --help            show this help\n\n"
-    "Of the tokenizer:\n"
+    "Of the tokenizer and the LDM:\n"
     "      --levels=LIST     values of each number of a code (default 8,5,5,5)\n"
+    "      --continuous=N    first steps: of the tokenizer half of them, of the LDM all, go\n"
+    "                        without rounding (default: 3/4; 1/5)\n"
+    "Of the tokenizer:\n"
     "      --patch=N         pixels a side of a token (default 16: a cell)\n"
     "      --hidden=N        hidden width\n"
-    "      --continuous=N    first steps, half of them without rounding (default: 3/4)\n";
+    "Of the other stages:\n"
+    "      --tokenizer=FILE  weights of the tokenizer\n"
+    "Of the world model:\n"
+    "      --target=NAME     state, video or video+ldm (default)\n"
+    "      --ldm=FILE        weights of the LDM, for video+ldm\n"
+    "      --horizon=N       codes to tell (default 5)\n"
+    "      --frame-share=X   part of the steps that learn the next frame too (default 0.25)\n"
+    "      --later-weight=X  of the codes after the first in the loss (default 0.25)\n";
 
 enum {
     OPT_STEPS = 256, OPT_BATCH, OPT_LR, OPT_WARMUP, OPT_MICRO, OPT_WEIGHTS, OPT_EVAL_STEPS,
     OPT_EVAL_SAMPLES, OPT_SAVE_STEPS, OPT_SAVE_SECONDS, OPT_LEVELS, OPT_PATCH, OPT_HIDDEN,
-    OPT_CONTINUOUS
+    OPT_CONTINUOUS, OPT_TOKENIZER, OPT_TARGET, OPT_LDM, OPT_HORIZON, OPT_FRAME_SHARE,
+    OPT_LATER_WEIGHT
 };
 
 static const struct option longs[] = {
@@ -75,6 +90,12 @@ static const struct option longs[] = {
     { "patch", required_argument, NULL, OPT_PATCH },
     { "hidden", required_argument, NULL, OPT_HIDDEN },
     { "continuous", required_argument, NULL, OPT_CONTINUOUS },
+    { "tokenizer", required_argument, NULL, OPT_TOKENIZER },
+    { "target", required_argument, NULL, OPT_TARGET },
+    { "ldm", required_argument, NULL, OPT_LDM },
+    { "horizon", required_argument, NULL, OPT_HORIZON },
+    { "frame-share", required_argument, NULL, OPT_FRAME_SHARE },
+    { "later-weight", required_argument, NULL, OPT_LATER_WEIGHT },
     { "help", no_argument, NULL, 'h' },
     { NULL, 0, NULL, 0 },
 };
@@ -154,6 +175,12 @@ static int set_option(struct train_job *j, int c, const char *text)
     case OPT_SAVE_STEPS: return parse_int(text, 0, MANY, &j->save_steps);
     case OPT_SAVE_SECONDS: return parse_real(text, 0, 1e9, &j->save_seconds);
     case OPT_LEVELS: return set_text(&j->levels, text);
+    case OPT_TOKENIZER: return set_text(&j->tokenizer, text);
+    case OPT_TARGET: return set_text(&j->target, text);
+    case OPT_LDM: return set_text(&j->ldm, text);
+    case OPT_HORIZON: return parse_int(text, 0, WORLD_HORIZON_MAX, &j->horizon);
+    case OPT_FRAME_SHARE: return parse_real(text, 0, 1, &j->frame_share);
+    case OPT_LATER_WEIGHT: return parse_real(text, 0, 100, &j->later_weight);
     case OPT_PATCH: return parse_int(text, 2, 128, &j->patch);
     case OPT_HIDDEN: return parse_int(text, 1, 4096, &j->hidden);
     default: return parse_int(text, 0, MANY, &j->continuous);
@@ -221,7 +248,8 @@ static int run_stage(const struct train_stage *stage, int argc, char **argv)
     struct train_job j = {
         .device = "auto", .steps = -1, .batch = -1, .micro = -1, .warmup = -1, .save_steps = -1,
         .eval_steps = -1, .eval_samples = -1, .save_seconds = 60, .seed = 1, .dtype = DT_BF16,
-        .patch = -1, .hidden = -1, .continuous = -1 };
+        .patch = -1, .hidden = -1, .continuous = -1, .horizon = -1, .frame_share = -1,
+        .later_weight = -1 };
     int status = parse_options(&j, argc, argv);
     struct err e;
 

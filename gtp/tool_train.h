@@ -20,9 +20,13 @@ struct train_job {
     uint64_t seed;
     enum dtype dtype;      /* of the weights in BASE.safetensors */
     bool resume;
-    /* of the tokenizer */
-    const char *levels;    /* NULL: the default */
-    int patch, hidden, continuous;
+    const char *levels;    /* of the tokenizer and the LDM; NULL: the default */
+    int continuous;
+    int patch, hidden;     /* of the tokenizer */
+    const char *tokenizer; /* its weights, of the other stages */
+    const char *ldm, *target; /* of the world model: weights; NULL: the default */
+    int horizon;
+    double frame_share, later_weight;
     /* open while a stage runs */
     struct clips clips;
     struct parallel parallel;
@@ -50,5 +54,7 @@ int train_job_run(struct train_job *j, const struct train_model *m, struct train
 
 /* The stages. */
 int train_tokenizer(struct train_job *j, struct err *e);
+int train_ldm(struct train_job *j, struct err *e);
+int train_world(struct train_job *j, struct err *e);
 
 #endif

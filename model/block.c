@@ -22,8 +22,10 @@ int stack_init(struct stack *s, const struct block_config *config, struct err *e
 void stack_register(struct stack *s, struct params *ps, const char *prefix)
 {
     const struct block_config *c = &s->config;
-    /* The sum of 2L residual branches shall keep the stream's size (GPT-2). */
-    struct init in = init_normal(0.02f), out = init_normal(0.02f / sqrtf(2.0f * (float)c->L));
+    /* By fan-in: 0.02, as is usual at width 768 and more, leaves narrow layers all but silent.
+       The sum of 2L residual branches shall keep the stream's size (GPT-2). */
+    float fan = 0.6f / sqrtf((float)c->C), branch = 1 / sqrtf(2.0f * (float)c->L);
+    struct init in = init_normal(fan), out = init_normal(fan * branch);
 
     for (int l = 0; l < c->L; l++) {
         struct block *b = &s->layer[l];

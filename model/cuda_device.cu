@@ -96,6 +96,15 @@ static void cuda_copy(struct device *d, void *dst, const void *src, size_t bytes
     cuda_transfer(d, "copy", dst, src, bytes, cudaMemcpyDeviceToDevice);
 }
 
+static void cuda_copy_rows(struct device *d, void *dst, size_t dst_stride, const void *src,
+                           size_t src_stride, size_t width, size_t rows)
+{
+    if (width && rows && cuda_ready(d))
+        cuda_ok(d, "copy rows",
+                cudaMemcpy2DAsync(dst, dst_stride, src, src_stride, width, rows,
+                                  cudaMemcpyDeviceToDevice, cuda_of(d)->stream));
+}
+
 static void cuda_zero(struct device *d, void *p, size_t bytes)
 {
     if (bytes && cuda_ready(d))
@@ -170,6 +179,7 @@ static void fill_table(struct ops *t)
     t->upload = cuda_upload;
     t->download = cuda_download;
     t->copy = cuda_copy;
+    t->copy_rows = cuda_copy_rows;
     t->zero = cuda_zero;
     t->sync = cuda_sync;
     t->close = cuda_close;

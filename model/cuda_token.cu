@@ -161,6 +161,47 @@ static void fsq_decode(struct device *d, act *y, const int *index, const int *le
            fsq_prepare(levels, D), N);
 }
 
+/* --- waves: a thread is a number of x */
+
+__device__ static const float PI_2 = 1.57079633f;
+
+__global__ void waves_kernel(bf16 *y, const bf16 *x, int N, int K)
+{
+    size_t n = token_index();
+
+    if (n >= (size_t)N)
+        return;
+    for (int k = 0; k < K; k++)
+        y[n * K + k] = __float2bfloat16_rn(
+            cosf(PI_2 * (float)(k + 1) * (__bfloat162float(x[n]) + 1)));
+}
+
+static void waves(struct device *d, act *y, const act *x, int N, int K)
+{
+    launch(d, "waves", dim3(ceil_div(N, THREADS)), THREADS, waves_kernel, bf(y), bf(x), N, K);
+}
+
+__global__ void waves_backward_kernel(bf16 *dx, const bf16 *dy, const bf16 *x, int N, int K)
+{
+    size_t n = token_index();
+    float sum = 0;
+
+    if (n >= (size_t)N)
+        return;
+    for (int k = 0; k < K; k++) {
+        float w = PI_2 * (float)(k + 1);
+
+        sum -= __bfloat162float(dy[n * K + k]) * w * sinf(w * (__bfloat162float(x[n]) + 1));
+    }
+    dx[n] = __float2bfloat16_rn(__bfloat162float(dx[n]) + sum);
+}
+
+static void waves_backward(struct device *d, act *dx, const act *dy, const act *x, int N, int K)
+{
+    launch(d, "waves backward", dim3(ceil_div(N, THREADS)), THREADS, waves_backward_kernel, bf(dx),
+           bf(dy), bf(x), N, K);
+}
+
 void cuda_ops_token(struct ops *t)
 {
     t->embed = embed;
@@ -168,4 +209,6 @@ void cuda_ops_token(struct ops *t)
     t->fsq = fsq;
     t->fsq_backward = fsq_backward;
     t->fsq_decode = fsq_decode;
+    t->waves = waves;
+    t->waves_backward = waves_backward;
 }

@@ -100,6 +100,9 @@ struct ops {
     void (*upload)(struct device *d, void *dst, const void *src, size_t bytes);
     void (*download)(struct device *d, void *dst, const void *src, size_t bytes); /* waits */
     void (*copy)(struct device *d, void *dst, const void *src, size_t bytes);
+    /* rows of `width` bytes, which begin dst_stride and src_stride bytes apart */
+    void (*copy_rows)(struct device *d, void *dst, size_t dst_stride, const void *src,
+                      size_t src_stride, size_t width, size_t rows);
     void (*zero)(struct device *d, void *p, size_t bytes);
     void (*sync)(struct device *d);
     void (*close)(struct device *d); /* frees d; what was allocated must be freed before */
@@ -187,6 +190,11 @@ struct ops {
     /* y (N, D) from the indices alone */
     void (*fsq_decode)(struct device *d, act *y, const int *index, const int *levels, int D,
                        int N);
+
+    /* --- waves: x (N), y (N, K): y[n,k] = cos(pi (k+1) (x[n]+1) / 2).  For x in -1 .. 1 they are
+           a basis of smooth functions (NeRF's encoding, arXiv 2003.08934, with cosines alone) */
+    void (*waves)(struct device *d, act *y, const act *x, int N, int K);
+    void (*waves_backward)(struct device *d, act *dx, const act *dy, const act *x, int N, int K);
 
     /* --- cross-entropy: logits (N, V), target (N) i32 (-1: ignored), weight (N) or NULL (ones):
            loss[n] = weight[n] * -log softmax(logits[n])[target[n]], 0 where ignored.

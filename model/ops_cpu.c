@@ -54,6 +54,15 @@ static void cpu_copy(struct device *d, void *dst, const void *src, size_t bytes)
         memmove(dst, src, bytes);
 }
 
+static void cpu_copy_rows(struct device *d, void *dst, size_t dst_stride, const void *src,
+                          size_t src_stride, size_t width, size_t rows)
+{
+    if (cpu_failed(d))
+        return;
+    for (size_t i = 0; i < rows; i++)
+        memcpy((char *)dst + i * dst_stride, (const char *)src + i * src_stride, width);
+}
+
 static void cpu_zero(struct device *d, void *p, size_t bytes)
 {
     if (!cpu_failed(d) && bytes)
@@ -140,27 +149,23 @@ static int cores(void)
 #endif
 }
 
+/* __builtin_cpu_supports asks the system too, whether it keeps the wide registers. */
 static void fill_loops(struct ops *o)
 {
-#ifdef CPU_AVX2
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
-        cpu_linear_ops_avx2(o);
-        cpu_element_ops_avx2(o);
-        cpu_norm_ops_avx2(o);
-        cpu_attention_ops_avx2(o);
-        cpu_pixel_ops_avx2(o);
-        cpu_loss_ops_avx2(o);
-        cpu_step_ops_avx2(o);
+#ifdef CPU_AVX512
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) {
+        cpu_all_ops_avx512(o);
         return;
     }
 #endif
-    cpu_linear_ops(o);
-    cpu_element_ops(o);
-    cpu_norm_ops(o);
-    cpu_attention_ops(o);
-    cpu_pixel_ops(o);
-    cpu_loss_ops(o);
-    cpu_step_ops(o);
+#ifdef CPU_AVX2
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+        cpu_all_ops_avx2(o);
+        return;
+    }
+#endif
+    cpu_all_ops(o);
 }
 
 static void fill_table(struct ops *o)
@@ -168,6 +173,7 @@ static void fill_table(struct ops *o)
     o->alloc = cpu_alloc;
     o->free = memory_give;
     o->upload = o->download = o->copy = cpu_copy;
+    o->copy_rows = cpu_copy_rows;
     o->zero = cpu_zero;
     o->sync = cpu_sync;
     o->close = cpu_close;

@@ -32,8 +32,9 @@ enum {
 
 /* Buffers that grow on first use of a size and stay until close. */
 enum cpu_scratch {
-    SCRATCH_A,    /* bf16 copies of a product's inputs */
-    SCRATCH_B,
+    SCRATCH_A,    /* bf16 copies of a product's inputs: rows, */
+    SCRATCH_B,    /* weights, */
+    SCRATCH_X,    /* and in backward the rows of x */
     SCRATCH_WORK, /* an operation's own partial sums and tiles */
     SCRATCH_TAPS, /* of a convolution, turned */
     SCRATCH_DNNL, /* what oneDNN asks for */
@@ -109,32 +110,31 @@ float *cpu_slices(struct device *d, size_t n);
 /* g[i] += the slices' sums, in order. */
 void cpu_add_slices(struct device *d, float *g, const float *slices, size_t n);
 
+/* A function of this compilation: cpu_linear_ops, cpu_linear_ops_avx2, ... */
+#ifdef OPS_CPU_AVX512
+#define CPU_OPS(name) cpu_##name##_ops_avx512
+#elif defined OPS_CPU_AVX2
+#define CPU_OPS(name) cpu_##name##_ops_avx2
+#else
+#define CPU_OPS(name) cpu_##name##_ops
+#endif
+
 /*
  * Each fills its part of the table: linear and pack; add, silu, swiglu and
  * modulate; rmsnorm, conv3, rope and embed; attention; patches, fsq and
  * pixel_loss; cross_entropy, argmax and softmax; sums, adamw and ema.
  */
-void cpu_linear_ops(struct ops *o);
-void cpu_element_ops(struct ops *o);
-void cpu_norm_ops(struct ops *o);
-void cpu_attention_ops(struct ops *o);
-void cpu_pixel_ops(struct ops *o);
-void cpu_loss_ops(struct ops *o);
-void cpu_step_ops(struct ops *o);
+void CPU_OPS(linear)(struct ops *o);
+void CPU_OPS(element)(struct ops *o);
+void CPU_OPS(norm)(struct ops *o);
+void CPU_OPS(attention)(struct ops *o);
+void CPU_OPS(pixel)(struct ops *o);
+void CPU_OPS(loss)(struct ops *o);
+void CPU_OPS(step)(struct ops *o);
 
-/* The second compilation's. */
-void cpu_linear_ops_avx2(struct ops *o);
-void cpu_element_ops_avx2(struct ops *o);
-void cpu_norm_ops_avx2(struct ops *o);
-void cpu_attention_ops_avx2(struct ops *o);
-void cpu_pixel_ops_avx2(struct ops *o);
-void cpu_loss_ops_avx2(struct ops *o);
-void cpu_step_ops_avx2(struct ops *o);
-
-#ifdef OPS_CPU_AVX2
-#define CPU_OPS(name) cpu_##name##_ops_avx2
-#else
-#define CPU_OPS(name) cpu_##name##_ops
-#endif
+/* All of them, for any x86-64, for AVX2, for AVX-512. */
+void cpu_all_ops(struct ops *o);
+void cpu_all_ops_avx2(struct ops *o);
+void cpu_all_ops_avx512(struct ops *o);
 
 #endif

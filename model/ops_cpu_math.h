@@ -16,11 +16,11 @@
 static inline float exp_fast(float x)
 {
     const float magic = 0x1.8p23f; /* adding it rounds to whole, in the low bits */
-    float z, n, p;
+    float z, n, p, low;
     int32_t bits;
 
-    x = x < -87.0f ? -87.0f : x;
-    x = x > 88.0f ? 88.0f : x;
+    low = x < -87.0f ? -87.0f : x;
+    x = x > 88.0f ? 88.0f : low; /* a question of low would make GCC branch in three */
     z = x * 1.44269504f + magic;
     n = z - magic;
     x -= n * 0.693359375f; /* ln 2 in two parts, the first exact */
@@ -43,7 +43,33 @@ static inline float sigmoid_fast(float x)
     return 1.0f / (1.0f + exp_fast(-x));
 }
 
-/* The largest of x (n), n >= 1: sixteen at once, as compilers do not find by themselves. */
+/* Eight or sixteen partial results become one by halves: in a row they wait for one another. */
+static inline float larger(float a, float b)
+{
+    return a > b ? a : b;
+}
+
+static inline float lanes_max(const float *x, const int n)
+{
+    float half[8];
+
+    for (int i = 0; i < 8; i++)
+        half[i] = n == 16 ? larger(x[i], x[i + 8]) : x[i];
+    return larger(larger(larger(half[0], half[4]), larger(half[2], half[6])),
+                  larger(larger(half[1], half[5]), larger(half[3], half[7])));
+}
+
+static inline float lanes_sum(const float *x, const int n)
+{
+    float half[8];
+
+    for (int i = 0; i < 8; i++)
+        half[i] = n == 16 ? x[i] + x[i + 8] : x[i];
+    return ((half[0] + half[4]) + (half[2] + half[6])) +
+           ((half[1] + half[5]) + (half[3] + half[7]));
+}
+
+/* The largest of x (n), n >= 1 */
 static inline float row_max(const float *x, int n)
 {
     float lane[16];
@@ -57,9 +83,7 @@ static inline float row_max(const float *x, int n)
             lane[j] = x[i + j] > lane[j] ? x[i + j] : lane[j];
     for (; i < n; i++)
         lane[0] = x[i] > lane[0] ? x[i] : lane[0];
-    for (int j = 1; j < 16; j++)
-        lane[0] = lane[j] > lane[0] ? lane[j] : lane[0];
-    return lane[0];
+    return lanes_max(lane, 16);
 }
 
 #endif

@@ -1,4 +1,4 @@
-/* At the border to pixels: patchify, fsq, pixel_loss. */
+/* At the border to pixels: patchify, fsq, waves, pixel_loss. */
 #include "model/ops_cpu.h"
 
 #include <math.h>
@@ -170,6 +170,42 @@ static void cpu_pixel_loss(struct device *d, float *loss, act *dxa, const act *x
     }
 }
 
+static const float PI_2 = 1.57079633f;
+
+static void cpu_waves(struct device *d, act *ya, const act *xa, int N, int K)
+{
+    const float *x = cf32(xa);
+    float *y = f32(ya);
+
+    if (cpu_failed(d))
+        return;
+#pragma omp parallel for schedule(static) num_threads(cpu_team(d, (size_t)N * K * 8))
+    for (int n = 0; n < N; n++)
+        for (int k = 0; k < K; k++)
+            y[(size_t)n * K + k] = cosf(PI_2 * (float)(k + 1) * (x[n] + 1));
+}
+
+static void cpu_waves_backward(struct device *d, act *dxa, const act *dya, const act *xa, int N,
+                               int K)
+{
+    const float *x = cf32(xa), *dy = cf32(dya);
+    float *dx = f32(dxa);
+
+    if (cpu_failed(d))
+        return;
+#pragma omp parallel for schedule(static) num_threads(cpu_team(d, (size_t)N * K * 8))
+    for (int n = 0; n < N; n++) {
+        float sum = 0;
+
+        for (int k = 0; k < K; k++) {
+            float w = PI_2 * (float)(k + 1);
+
+            sum -= dy[(size_t)n * K + k] * w * sinf(w * (x[n] + 1));
+        }
+        dx[n] += sum;
+    }
+}
+
 void CPU_OPS(pixel)(struct ops *o)
 {
     o->patchify = cpu_patchify;
@@ -177,5 +213,7 @@ void CPU_OPS(pixel)(struct ops *o)
     o->fsq = cpu_fsq;
     o->fsq_backward = cpu_fsq_backward;
     o->fsq_decode = cpu_fsq_decode;
+    o->waves = cpu_waves;
+    o->waves_backward = cpu_waves_backward;
     o->pixel_loss = cpu_pixel_loss;
 }

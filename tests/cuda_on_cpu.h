@@ -399,6 +399,16 @@ static inline cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t n, 
     return submit(s, [=] { memmove(to, from, n); });
 }
 
+static inline cudaError_t cudaMemcpy2DAsync(void *to, size_t to_pitch, const void *from,
+                                            size_t from_pitch, size_t width, size_t rows,
+                                            cudaMemcpyKind, cudaStream_t s)
+{
+    return submit(s, [=] {
+        for (size_t i = 0; i < rows; i++)
+            memmove((char *)to + i * to_pitch, (const char *)from + i * from_pitch, width);
+    });
+}
+
 static inline cudaError_t cudaMemsetAsync(void *p, int value, size_t n, cudaStream_t s)
 {
     return submit(s, [=] { memset(p, value, n); });

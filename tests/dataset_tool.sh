@@ -141,11 +141,11 @@ is "a resignation leaves the move played" \
 "4 positions: 0 answered before, 4 now; in 4 the move played stands (no legal answer), 0 games refused"
 
 # --- killed at any moment
-gzip -dc "$sample" | head -n 40 >forty.sgf
-positions=$("$VIDEOWORLD" sgf forty.sgf | sed 's/.* \([0-9]*\) positions/\1/')
+gzip -dc "$sample" | head -n 200 >some.sgf
+positions=$("$VIDEOWORLD" sgf some.sgf | sed 's/.* \([0-9]*\) positions/\1/')
 killed=0
-for delay in 0.1 0.2 0.3 0.15 0.25 0.35 0.12 0.22 0.32 0.05; do
-    "$VIDEOWORLD" dataset -o k.vwc --jobs 2 --annotate "$VIDEOWORLD gtp --seed 1" forty.sgf \
+for delay in 0.03 0.05 0.1 0.2 0.3 0.15 0.25 0.35 0.12 0.22; do # fast machines need little
+    "$VIDEOWORLD" dataset -o k.vwc --jobs 2 --annotate "$VIDEOWORLD gtp --seed 1" some.sgf \
         >/dev/null 2>&1 &
     pid=$!
     sleep $delay
@@ -155,7 +155,7 @@ for delay in 0.1 0.2 0.3 0.15 0.25 0.35 0.12 0.22 0.32 0.05; do
 done
 rm -f k.vwc.tmp-* # of a kill while the corpus itself was written
 is "goes on after kills, losing and repeating nothing" \
-    "$(dataset -o k.vwc --jobs 2 --annotate "$VIDEOWORLD gtp --seed 1" forty.sgf 2>&1 | tail -n 1
+    "$(dataset -o k.vwc --jobs 2 --annotate "$VIDEOWORLD gtp --seed 1" some.sgf 2>&1 | tail -n 1
        sed 1d k.vwc.annotations | cut -d' ' -f 1-2 | sort | uniq | wc -l
        wc -l <k.vwc.annotations)" \
 "status 0

@@ -36,6 +36,13 @@ static void fake_copy(struct device *d, void *dst, const void *src, size_t bytes
         memcpy(dst, src, bytes);
 }
 
+static void fake_copy_rows(struct device *d, void *dst, size_t dst_stride, const void *src,
+                           size_t src_stride, size_t width, size_t rows)
+{
+    for (size_t i = 0; i < rows; i++)
+        fake_copy(d, (char *)dst + i * dst_stride, (const char *)src + i * src_stride, width);
+}
+
 static void fake_zero(struct device *d, void *p, size_t bytes)
 {
     (void)d;
@@ -114,6 +121,7 @@ static const struct ops fake_ops = {
     .upload = fake_copy,
     .download = fake_copy,
     .copy = fake_copy,
+    .copy_rows = fake_copy_rows,
     .zero = fake_zero,
     .sync = fake_sync,
     .to_act = fake_to_act,

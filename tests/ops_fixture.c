@@ -1,5 +1,6 @@
 #include "tests/ops_fixture.h"
 
+#include "config.h"
 #include "model/ops_cpu.h"
 
 #include <check.h>
@@ -12,17 +13,19 @@
 
 enum { TRIED = 32 };
 
-static void take_plain_loops(struct device *d)
+/* The loops named "avx2", where there are any, else those for any x86-64. */
+static void take_loops(struct device *d, const char *name)
 {
     struct ops *o = &((struct cpu *)d)->table;
 
-    cpu_linear_ops(o);
-    cpu_element_ops(o);
-    cpu_norm_ops(o);
-    cpu_attention_ops(o);
-    cpu_pixel_ops(o);
-    cpu_loss_ops(o);
-    cpu_step_ops(o);
+#ifdef CPU_AVX2
+    if (!strcmp(name, "avx2") && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+        cpu_all_ops_avx2(o);
+        return;
+    }
+#endif
+    (void)name;
+    cpu_all_ops(o);
 }
 
 static struct device *open_device(struct err *e)
@@ -65,7 +68,7 @@ void fixture_init(struct fixture *f, uint64_t seed)
     f->d = open_device(&e);
     ck_assert_msg(f->d != NULL, "%s", e.msg);
     if (loops && !strncmp(f->d->name, "cpu", 3))
-        take_plain_loops(f->d);
+        take_loops(f->d, loops);
     f->tol = f->d->act == DT_F32 ? 2e-5 : 1.2e-2;
     f->loose = f->d->act == DT_F32 && strstr(f->d->name, "f32") ? 2e-5 : 2e-2;
 }

@@ -4,8 +4,8 @@
  *
  * The device is named by the environment variable OPS_DEVICE (default "cpu"),
  * so the same tests run on any backend; threads by OPS_THREADS (default 2).
- * OPS_PRECISION=bf16 asks for bf16 products.  Set OPS_LOOPS, and the CPU takes
- * the loops compiled for any x86-64 although the processor has AVX2.
+ * OPS_PRECISION=bf16 asks for bf16 products.  OPS_LOOPS=any or avx2 makes the CPU
+ * take the loops compiled for any x86-64 or for AVX2 although it may have AVX-512.
  * A test works on double arrays here.  Putting one on the device first rounds
  * it in place to what the device can hold, so the reference computes from the
  * very same numbers.

@@ -21,6 +21,8 @@ for t in linear layers cells attention loss device; do
     OPS_LOOPS=any OPS_THREADS=1
     export OPS_LOOPS OPS_THREADS
     run "$t, loops for any x86-64, one thread" test_ops_$t
+    OPS_LOOPS=avx2 OPS_THREADS=2
+    run "$t, loops for AVX2" test_ops_$t
     unset OPS_LOOPS
 done
 OPS_THREADS=3

@@ -31,6 +31,19 @@ static void case_convert(struct parity *p, const int *s)
     }
 }
 
+/* rows, width, strides of source and target */
+static void case_rows(struct parity *p, const int *s)
+{
+    size_t rows = (size_t)s[0], width = (size_t)s[1], from = (size_t)s[2], to = (size_t)s[3];
+    struct buf *x = input(p, rows * from), *y = gradient(p, rows * to);
+
+    EACH(d) {
+        size_t z = dtype_size(d->act);
+
+        d->ops->copy_rows(d, y->at[i], to * z, x->at[i], from * z, width * z, rows);
+    }
+}
+
 static void case_elements(struct parity *p, const int *s)
 {
     size_t n = (size_t)s[0];
@@ -283,6 +296,18 @@ static void case_fsq(struct parity *p, const int *s)
     }
 }
 
+static void case_waves(struct parity *p, const int *s)
+{
+    int N = s[0], K = s[1];
+    struct buf *x = input(p, (size_t)N), *y = output(p, (size_t)N * K);
+    struct buf *dy = input(p, (size_t)N * K), *dx = gradient(p, (size_t)N);
+
+    EACH(d) {
+        d->ops->waves(d, y->at[i], x->at[i], N, K);
+        TWICE d->ops->waves_backward(d, dx->at[i], dy->at[i], x->at[i], N, K);
+    }
+}
+
 static void case_logits(struct parity *p, const int *s)
 {
     int N = s[0], V = s[1];
@@ -422,6 +447,9 @@ static const struct parity_case cases[] = {
     {"convert", case_convert, {1}, false},
     {"convert", case_convert, {1000}, false},
     {"convert", case_convert, {5000000}, true},
+    {"waves", case_waves, {77, 8}, false},
+    {"copy rows", case_rows, {7, 5, 5, 9}, false},
+    {"copy rows", case_rows, {3, 64, 200, 64}, false},
     {"add and silu", case_elements, {13}, false},
     {"add and silu", case_elements, {4096}, false},
     {"add and silu", case_elements, {5000001}, true},

@@ -91,6 +91,10 @@ START_TEST(memory)
     for (int i = 0; i < 1000; i++)
         host[i] = (unsigned char)(i * 7);
     f.d->ops->upload(f.d, p, host, 1000);
+    f.d->ops->copy_rows(f.d, q, 10, p, 100, 7, 10);
+    f.d->ops->download(f.d, back, q, 100);
+    for (int i = 0; i < 100; i++)
+        ck_assert_int_eq(back[i], i % 10 < 7 ? host[i / 10 * 100 + i % 10] : 0);
     f.d->ops->copy(f.d, q, p, 1000);
     f.d->ops->zero(f.d, p, 500);
     f.d->ops->download(f.d, back, q, 1000);

@@ -338,6 +338,41 @@ START_TEST(fsq_codes_are_one_to_one)
 }
 END_TEST
 
+/* Against the formula, and its derivative by differences. */
+START_TEST(waves)
+{
+    enum { N = 37, K = 9 };
+    const double PI = 3.14159265358979, EPS = 1e-5;
+    struct fixture f;
+    double *x, *dy, *dx0, *want, *want_dx;
+    act *y, *dx;
+
+    fixture_init(&f, 140);
+    x = fixture_random(&f, N, 1);
+    dy = fixture_random(&f, N * K, 1);
+    dx0 = fixture_random(&f, N, 1);
+    want = fixture_zeros(&f, N * K);
+    want_dx = fixture_zeros(&f, N);
+    for (int n = 0; n < N; n++) {
+        want_dx[n] = dx0[n];
+        for (int k = 0; k < K; k++) {
+            double w = PI * (k + 1) / 2;
+
+            want[n * K + k] = cos(w * (x[n] + 1));
+            want_dx[n] += dy[n * K + k] *
+                          (cos(w * (x[n] + 1 + EPS)) - cos(w * (x[n] + 1 - EPS))) / (2 * EPS);
+        }
+    }
+    y = put_act(&f, fixture_zeros(&f, N * K), N * K);
+    dx = put_act(&f, dx0, N);
+    f.d->ops->waves(f.d, y, put_act(&f, x, N), N, K);
+    f.d->ops->waves_backward(f.d, dx, put_act(&f, dy, N * K), put_act(&f, x, N), N, K);
+    expect_close("waves", get_act(&f, y, N * K), want, N * K, f.tol);
+    expect_close("dx", get_act(&f, dx, N), want_dx, N, f.tol * 64);
+    fixture_release(&f);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s;
@@ -352,6 +387,7 @@ int main(void)
     tcase_add_test(tc, argmax);
     tcase_add_loop_test(tc, softmax, 0, ROW_SIZES);
     tcase_add_loop_test(tc, pixel_loss, 0, 16);
+    tcase_add_test(tc, waves);
     tcase_add_loop_test(tc, fsq, 0, FSQ_CASES);
     tcase_add_loop_test(tc, fsq_codes_are_one_to_one, 0, FSQ_CASES);
     return tap_run(s);

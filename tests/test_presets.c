@@ -20,7 +20,7 @@ START_TEST(sizes_have_the_weights_their_names_say)
         const char *name;
         double millions;
     } cases[] = {
-        { "nano", 0.107 }, { "small", 6.0 }, { "base", 21.2 },
+        { "nano", 0.107 }, { "tiny", 1.52 }, { "small", 6.0 }, { "base", 21.2 },
         { "50m", 51 },     { "150m", 149 },  { "300m", 299 },
     };
     int n;
@@ -41,7 +41,7 @@ END_TEST
 START_TEST(an_unknown_size_is_answered_by_the_list)
 {
     ck_assert_ptr_null(preset_find("huge", &e));
-    ck_assert_str_eq(e.msg, "unknown size 'huge': it is one of nano, small, base, 50m, 150m, 300m");
+    ck_assert_str_eq(e.msg, "unknown size 'huge': it is one of nano, tiny, small, base, 50m, 150m, 300m");
 }
 END_TEST
 

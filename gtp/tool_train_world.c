@@ -1,0 +1,130 @@
+/* videoworld train world. */
+#include "config.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "gtp/tool_train.h"
+#include "model/presets.h"
+#include "model/world_train.h"
+
+enum { TOKENIZER_ROOM = 4096, LDM_ROOM = 64, MEASURED = 20000, METAS = WORLD_METAS };
+
+/* What a stage needs while it runs. */
+struct models {
+    struct tokenizer t;
+    struct ldm l;
+    struct world w;
+    bool ldm;
+};
+
+static int choose_target(const struct train_job *j, struct world_config *c, struct err *e)
+{
+    int target = world_target_named(j->target ? j->target : "video+ldm");
+
+    if (target < 0)
+        return err_set(e, "unknown target '%s': it is state, video or video+ldm", j->target);
+    c->target = (enum world_target)target;
+    if (target == WORLD_LDM && !j->ldm)
+        return err_set(e, "which LDM?  --ldm=FILE is needed, or --target=state or video");
+    if (target != WORLD_LDM && j->horizon > 0)
+        return err_set(e, "target %s has no codes: its horizon is 0", j->target);
+    c->horizon = target == WORLD_LDM ? train_choose(j->horizon, 5) : 0;
+    return 0;
+}
+
+/* The sizes of the world model, by the size's name and by the models before it. */
+static int configure(const struct train_job *j, const struct models *m, struct world_config *c,
+                     struct err *e)
+{
+    const struct preset *p = preset_find(j->config ? j->config : "small", e);
+    const struct frame_source *s = &j->clips.source;
+
+    if (!p)
+        return -1;
+    c->layers = p->block.L;
+    c->width = p->block.C;
+    c->heads = p->block.NH;
+    c->hidden = p->block.F;
+    c->cols = patches_across(&m->t.patches, s->w);
+    c->rows = patches_across(&m->t.patches, s->h);
+    c->tokens = m->t.codes;
+    c->codes = c->target == WORLD_LDM ? m->l.codes : c->target == WORLD_STATE ? s->moves : 0;
+    return 0;
+}
+
+static void schedule(const struct train_job *j, const struct world_config *w,
+                     struct train_config *c)
+{
+    bool nano = j->config && !strcmp(j->config, "nano");
+
+    *c = (struct train_config){ .final_lr = 1e-5f, .beta1 = 0.9f, .beta2 = 0.98f, .eps = 1e-8f,
+                                .decay = 0.05f, .clip = 1, .ema = 0.999f };
+    c->steps = train_choose(j->steps, nano ? 1000 : 20000);
+    c->batch = train_choose(j->batch, nano ? 32 : 128);
+    c->micro = train_choose(j->micro, c->batch < 16 ? c->batch : 16); /* what a cache holds */
+    c->lr = j->lr > 0 ? (float)j->lr : 1.5e-3f * sqrtf(128 / (float)w->width);
+    c->warmup = train_choose(j->warmup, c->steps / 50);
+}
+
+static int run(struct train_job *j, struct models *m, struct train_config *c, struct err *e)
+{
+    bool going_on = j->resume && checkpoint_has_training(j->output);
+    struct world_trainer r;
+    struct world_meta meta;
+    int failed;
+
+    world_describe(&m->w.config, &meta);
+    if (params_seed(&m->w.ps, j->seed, e) ||
+        world_train_init(&r, &m->w, &j->clips.source, &m->t, m->ldm ? &m->l : NULL, c->micro,
+                         (uint64_t)train_choose(j->eval_samples, 1000), e))
+        return -1;
+    if (m->ldm && j->frame_share >= 0)
+        r.frame_share = j->frame_share;
+    if (j->later_weight >= 0)
+        r.later = (float)j->later_weight;
+    failed = (!going_on && world_train_measure(&r, MEASURED, e)) ||
+             train_job_run(j, &r.model, c, meta.list, METAS, e);
+    world_train_free(&r);
+    return failed;
+}
+
+static int with_models(struct train_job *j, struct models *m, struct world_config *config,
+                       struct err *e)
+{
+    struct train_config c;
+    bool frames = config->target == WORLD_VIDEO || j->frame_share != 0;
+    int failed;
+
+    if (configure(j, m, config, e))
+        return -1;
+    schedule(j, config, &c);
+    if (world_init(&m->w, config, j->d, c.micro, PARAMS_TRAIN | PARAMS_EMA, frames, e))
+        return -1;
+    failed = run(j, m, &c, e);
+    world_free(&m->w);
+    return failed;
+}
+
+int train_world(struct train_job *j, struct err *e)
+{
+    struct world_config config = { 0 };
+    struct models m = { .ldm = false };
+    int failed;
+
+    if (choose_target(j, &config, e))
+        return -1;
+    if (!j->tokenizer)
+        return err_set(e, "which tokenizer?  --tokenizer=FILE is needed");
+    if (tokenizer_load(&m.t, j->tokenizer, j->d, TOKENIZER_ROOM, e))
+        return -1;
+    m.ldm = config.target == WORLD_LDM;
+    failed = m.ldm && ldm_load(&m.l, j->ldm, j->d, LDM_ROOM, e);
+    if (!failed) {
+        failed = with_models(j, &m, &config, e);
+        if (m.ldm)
+            ldm_free(&m.l);
+    }
+    tokenizer_free(&m.t);
+    return failed ? -1 : 0;
+}

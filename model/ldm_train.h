@@ -1,0 +1,57 @@
+/*
+ * ldm_train: the LDM as a model that train.h trains, on the tokens of clips alone.
+ *
+ * A sample is a clip of horizon+1 frames; each pair of frames that follow each
+ * other, and count, is a step.  Its loss is the cross-entropy of the digits of y's
+ * tokens, summed over the cells that change, and with weight LDM_SAME over those that
+ * do not; a sample's loss is the mean over its steps.
+ *
+ * The bottleneck is opened and closed in three parts of the run: nothing is rounded
+ * in the first `continuous` steps; then, until step `closed`, every other step is, and
+ * the commitment (see tokenizer_backward) grows; from there on all are.  Rounded
+ * from the start a code learns nothing: no gradient can tell apart what shares a code.
+ *
+ * Metrics: "loss"; "exact", the share of steps decoded without a wrong token;
+ * "changed", the share of changed cells that are right.
+ */
+#ifndef MODEL_LDM_TRAIN_H
+#define MODEL_LDM_TRAIN_H
+
+#include "model/ldm.h"
+#include "model/token_clips.h"
+#include "model/train.h"
+
+enum { LDM_TRAIN_METRICS = 3 };
+
+struct ldm_trainer {
+    struct ldm *l;                  /* with PARAMS_TRAIN; not owned, as the tokenizer */
+    struct token_clips clips;       /* owned */
+    int micro;                      /* samples at a time; l->max >= micro * horizon */
+    int continuous, closed;         /* steps of the optimiser */
+    float commit;                   /* in the end; init sets 0.3 */
+    uint64_t held_out;              /* samples evaluated */
+    int steps;                      /* (of clips) loaded last */
+    double sums[LDM_TRAIN_METRICS]; /* of the last pass */
+    /* host, owned */
+    int *id, *valid;                /* (micro, H+1, S), (micro) */
+    int *from, *to, *role, *got;    /* (max, S), (max, S), (max), (max, S) */
+    int *digit;                     /* (max, S) */
+    float *weight;                  /* (max, S) */
+    struct train_sample *samples;   /* (micro) */
+    /* device */
+    int *want[TOKENIZER_LEVELS_MAX]; /* (max, S) */
+    float *cell_weight, *loss;      /* (max, S) */
+    struct slots mem;
+    struct train_model model;       /* for train_run */
+};
+
+/* Starts l anew, as ldm_seed, by what the tokenizer's tokens look like. */
+int ldm_train_seed(struct ldm *l, struct tokenizer *t, uint64_t seed, struct err *e);
+
+/* On failure nothing is held. */
+int ldm_train_init(struct ldm_trainer *r, struct ldm *l, const struct frame_source *source,
+                   struct tokenizer *t, int horizon, int micro, uint64_t held_out,
+                   struct err *e);
+void ldm_train_free(struct ldm_trainer *r);
+
+#endif
