@@ -93,6 +93,20 @@ int patches_add(struct patches *p, const uint8_t *px, int w, int h, int cell)
     return p->n - 1;
 }
 
+int patches_number(struct patches *p, uint64_t key)
+{
+    size_t i;
+
+    for (i = splitmix64(key) & (p->slots - 1); p->slot[i]; i = (i + 1) & (p->slots - 1))
+        if (p->hash[p->slot[i] - 1] == key)
+            return p->slot[i] - 1;
+    if (p->n == p->max)
+        return -1;
+    p->hash[p->n] = key;
+    p->slot[i] = ++p->n;
+    return p->n - 1;
+}
+
 void patches_paste(const struct patches *p, const uint8_t *patch, uint8_t *px, int w, int h,
                    int cell)
 {

@@ -47,6 +47,10 @@ static inline int patches_count(const struct patches *p, int w, int h)
    it is new and there is no room. */
 int patches_add(struct patches *p, const uint8_t *px, int w, int h, int cell);
 
+/* Numbers keys in place of patches, in the order they come: that of key, new or known; -1 as
+   above.  Not to be mixed with patches_add before patches_clear. */
+int patches_number(struct patches *p, uint64_t key);
+
 /* Puts patch (side, side, 3) at `cell` of a frame px (h, w, 3). */
 void patches_paste(const struct patches *p, const uint8_t *patch, uint8_t *px, int w, int h,
                    int cell);

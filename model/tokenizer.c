@@ -296,43 +296,53 @@ int tokenizer_encode(struct tokenizer *t, const uint8_t *px, int n, int w, int h
     return translate(t, id + begun, at - begun, e);
 }
 
-/* Draws n tokens, that of `first` and on of all frames px (.., h, w, 3). */
-static int draw(struct tokenizer *t, const int *id, int n, size_t first, int w, int h,
-                uint8_t *px, struct err *e)
+/* Draws the n tokens in t->host_id, patch after patch, into the memory of t->patches. */
+static int draw(struct tokenizer *t, int n, struct err *e)
 {
     struct device *d = t->d;
-    size_t cells = (size_t)tokenizer_tokens(t, w, h), bytes = (size_t)pixels(t);
 
-    d->ops->upload(d, t->id, id, (size_t)n * sizeof *id);
+    d->ops->upload(d, t->id, t->host_id, (size_t)n * sizeof *t->host_id);
     d->ops->fsq_decode(d, t->q, t->id, t->config.levels, t->config.D, n);
     decode(t, n);
     d->ops->unpatchify(d, t->px, t->y, n, 1, 1, t->config.patch);
-    d->ops->download(d, t->patches.px, t->px, (size_t)n * bytes);
-    if (device_check(d, e))
-        return -1;
-    for (int i = 0; i < n; i++) {
-        size_t at = first + (size_t)i;
+    d->ops->download(d, t->patches.px, t->px, (size_t)n * (size_t)pixels(t));
+    return device_check(d, e);
+}
 
-        patches_paste(&t->patches, t->patches.px + (size_t)i * bytes,
-                      px + at / cells * (size_t)(w * h) * 3, w, h, (int)(at % cells));
+/* Lists the different ones among the tokens from `at` on; returns where there is no room. */
+static size_t list(struct tokenizer *t, const int *id, size_t at, size_t total)
+{
+    patches_clear(&t->patches);
+    for (; at < total; at++) {
+        int k = patches_number(&t->patches, (uint64_t)id[at]);
+
+        if (k < 0)
+            break;
+        t->host_id[k] = id[at];
     }
-    return 0;
+    return at;
 }
 
 int tokenizer_decode(struct tokenizer *t, const int *id, int n, int w, int h, uint8_t *px,
                      struct err *e)
 {
-    size_t total = (size_t)n * (size_t)tokenizer_tokens(t, w, h);
+    size_t cells = (size_t)tokenizer_tokens(t, w, h), total = (size_t)n * cells, end;
+    size_t frame = (size_t)(w * h) * 3, patch = (size_t)pixels(t);
 
     for (size_t i = 0; i < total; i++)
         if (id[i] < 0 || id[i] >= t->codes)
             return err_set(e, "%d is no token: they are 0 to %d", id[i], t->codes - 1);
-    patches_clear(&t->patches); /* its memory serves for what comes back */
-    for (size_t at = 0; at < total; at += (size_t)t->max) {
-        int k = total - at < (size_t)t->max ? (int)(total - at) : t->max;
-
-        if (draw(t, id + at, k, at, w, h, px, e))
+    for (size_t at = 0; at < total; at = end) {
+        end = list(t, id, at, total);
+        if (draw(t, t->patches.n, e))
             return -1;
+        for (size_t i = at; i < end; i++) {
+            size_t k = (size_t)patches_number(&t->patches, (uint64_t)id[i]);
+
+            patches_paste(&t->patches, t->patches.px + k * patch, px + i / cells * frame, w, h,
+                          (int)(i % cells));
+        }
     }
+    patches_clear(&t->patches);
     return 0;
 }
