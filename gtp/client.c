@@ -40,37 +40,62 @@ static void note_line(struct client *c, enum client_way way, const char *line, s
     strcpy(to + 2 + kept, kept < len ? "..." : "");
 }
 
-/* Fails for good, adding the last lines to the message. */
+/* Adds the newest lines that keep t within max bytes. */
+static void add_last(const struct client *c, struct text *t, size_t max)
+{
+    unsigned first = c->n_last > CLIENT_LAST ? c->n_last - CLIENT_LAST : 0;
+
+    for (; first < c->n_last; first++) {
+        size_t bytes = t->len + 12;
+
+        for (unsigned i = first; i < c->n_last; i++)
+            bytes += strlen(c->last[i % CLIENT_LAST]) + 3;
+        if (bytes < max)
+            break;
+    }
+    for (unsigned i = first; i < c->n_last; i++)
+        text_printf(t, "%s%s", i == first ? "; last lines: " : " | ", c->last[i % CLIENT_LAST]);
+}
+
+static void explain(const struct client *c, struct err *e, const char *fmt, va_list ap)
+    __attribute__((format(printf, 3, 0)));
+
+static void explain(const struct client *c, struct err *e, const char *fmt, va_list ap)
+{
+    struct text t;
+
+    text_init(&t);
+    text_printf(&t, "%s: ", c->name);
+    text_vprintf(&t, fmt, ap);
+    add_last(c, &t, sizeof e->msg);
+    err_set(e, "%s", t.failed ? "out of memory" : text_str(&t));
+    text_release(&t);
+}
+
+int client_err(const struct client *c, struct err *e, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    if (e)
+        explain(c, e, fmt, ap);
+    va_end(ap);
+    return -1;
+}
+
+/* Fails for good, saying why. */
 static void fail(struct client *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 static void fail(struct client *c, const char *fmt, ...)
 {
-    unsigned first = c->n_last > CLIENT_LAST ? c->n_last - CLIENT_LAST : 0;
-    struct text t;
     va_list ap;
 
     if (c->state == CLIENT_FAILED)
         return;
     c->state = CLIENT_FAILED;
-    text_init(&t);
-    text_printf(&t, "%s: ", c->name);
     va_start(ap, fmt);
-    text_vprintf(&t, fmt, ap);
+    explain(c, &c->error, fmt, ap);
     va_end(ap);
-    /* the newest lines that fit */
-    while (first < c->n_last) {
-        size_t bytes = t.len + 12;
-
-        for (unsigned i = first; i < c->n_last; i++)
-            bytes += strlen(c->last[i % CLIENT_LAST]) + 3;
-        if (bytes < sizeof c->error.msg)
-            break;
-        first++;
-    }
-    for (unsigned i = first; i < c->n_last; i++)
-        text_printf(&t, "%s%s", i == first ? "; last lines: " : " | ", c->last[i % CLIENT_LAST]);
-    err_set(&c->error, "%s", t.failed ? "out of memory" : text_str(&t));
-    text_release(&t);
 }
 
 /* --- starting and stopping --------------------------------------------------- */
@@ -384,6 +409,7 @@ static void judge(struct client *c)
         }
         fail_ended(c);
     } else if (c->state == CLIENT_BUSY && c->deadline >= 0 && now >= c->deadline) {
+        c->late = true;
         fail(c, "no reply within %.3g s", c->deadline - c->sent);
     }
 }

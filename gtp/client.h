@@ -53,6 +53,7 @@ struct client {
     struct text reply;      /* its text: no id, lines joined by LF, none at the end */
     double seconds;         /* from client_send to the reply's end */
     struct err error;       /* of CLIENT_FAILED */
+    bool late;              /* it failed for want of a reply in time */
     /* private */
     char *name;             /* owned */
     pid_t pid;              /* 0: none */
@@ -99,6 +100,11 @@ int client_poll(struct client **clients, size_t n, int timeout_ms);
 /* Sends and waits.  0: c->ok and c->reply hold the reply, be it '=' or '?'; -1: e is set. */
 int client_ask(struct client *c, double limit, struct err *e, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
+
+/* Sets e to what is wrong with an engine, in the form of CLIENT_FAILED's messages: its name
+   first, the last lines last.  Returns -1. */
+int client_err(const struct client *c, struct err *e, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* Monotonic seconds, the clock of deadlines. */
 double client_now(void);

@@ -57,6 +57,9 @@ struct cmd_think {
 int cmd_think(struct gtp *g, struct commands *c, const struct cmd_think *t, bool play,
               int *move);
 
+/* Does the player know boards of that size? */
+bool cmd_accepts(const struct commands *c, int w, int h);
+
 /* A new game begins: the clocks start anew. */
 void cmd_restart_clocks(struct commands *c);
 

@@ -29,7 +29,7 @@ static int run_boardsize(struct gtp *g, void *ctx)
         return -1;
     if (cmd_int(gtp_arg(g, 0), &w) || cmd_int(gtp_arg(g, gtp_argc(g) - 1), &h))
         return cmd_syntax(g);
-    if (game_clear(&c->game, w, h, NULL))
+    if (!cmd_accepts(c, w, h) || game_clear(&c->game, w, h, NULL))
         return gtp_fail(g, "unacceptable size");
     cmd_restart_clocks(c);
     return 0;

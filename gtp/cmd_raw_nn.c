@@ -73,7 +73,7 @@ static int evaluate(struct raw *w)
     struct commands *c = w->c;
     struct player_request r = {
         .game = &c->game, .color = w->color, .visits = RAW_VISITS, .seconds = INFINITY,
-        .ownership = true, .symmetry = w->symmetry, .poll = poll, .report = report, .ctx = w,
+        .ownership = true, .symmetry = w->symmetry, .raw = true, .poll = poll, .report = report, .ctx = w,
     };
     struct err e;
 

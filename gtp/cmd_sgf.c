@@ -62,6 +62,11 @@ static int run_loadsgf(struct gtp *g, void *ctx)
                                 : sgf_load_game(name, move > 0 ? move - 1 : move, c->game.komi,
                                                 &game, &e);
     free(name);
+    if (!failed && !cmd_accepts(c, game.board.w, game.board.h)) {
+        failed = err_set(&e, "player %s knows no boards of %dx%d", c->player->name,
+                         game.board.w, game.board.h);
+        game_release(&game);
+    }
     if (failed) {
         gtp_note(g, "%s", e.msg);
         return gtp_fail(g, "cannot load file");

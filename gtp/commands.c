@@ -22,11 +22,12 @@ struct commands *commands_new(struct player *p, const struct commands_options *o
     c->o = *o;
     c->player = p;
     c->max_time = o->max_time;
-    if (game_init(&c->game, o->size, o->size, o->komi, e)) {
-        commands_free(c);
-        return NULL;
-    }
-    return c;
+    if (!cmd_accepts(c, o->size, o->size))
+        err_set(e, "player %s knows no boards of %dx%d", p->name, o->size, o->size);
+    else if (!game_init(&c->game, o->size, o->size, o->komi, e))
+        return c;
+    commands_free(c);
+    return NULL;
 }
 
 void commands_free(struct commands *c)
@@ -169,6 +170,11 @@ int cmd_think(struct gtp *g, struct commands *c, const struct cmd_think *t, bool
     if (play)
         clock_spend(clock, c->o.now() - start);
     return status ? gtp_fail(g, "%s", e.msg) : 0;
+}
+
+bool cmd_accepts(const struct commands *c, int w, int h)
+{
+    return !c->player->accepts || c->player->accepts(c->player, w, h);
 }
 
 void cmd_restart_clocks(struct commands *c)

@@ -15,9 +15,11 @@ static const struct tool {
 } tools[] = {
     { "gtp", tool_gtp, "play Go over the Go Text Protocol (what Sabaki and Lizzie start)" },
     { "render", tool_render, "draw the frames of a game as PNG, film strip or animation" },
+    { "imagine", tool_imagine, "show what the model sees in a game, and what it imagines" },
     { "sgf", tool_sgf, "check, convert and describe SGF files" },
     { "dataset", tool_dataset, "make a corpus of games to train on, draw clips from it" },
     { "train", tool_train, "train the models on the frames of a corpus" },
+    { "match", tool_match, "play GTP engines against each other" },
     { "bench", tool_bench, "measure speed, and how well the models see" },
 };
 
@@ -50,6 +52,26 @@ int tool_usage(const char *tool, const char *fmt, ...)
     va_end(ap);
     fprintf(stderr, "\nTry 'videoworld%s%s --help'.\n", *tool ? " " : "", tool);
     return 2;
+}
+
+volatile sig_atomic_t tool_stopped;
+
+static void on_signal(int sig)
+{
+    (void)sig;
+    tool_stopped = 1;
+}
+
+void tool_catch_signals(bool on)
+{
+    struct sigaction a = { .sa_handler = on ? on_signal : SIG_DFL };
+
+    sigemptyset(&a.sa_mask);
+    a.sa_flags = on ? (int)SA_RESETHAND : 0;
+    if (on)
+        tool_stopped = 0;
+    sigaction(SIGINT, &a, NULL);
+    sigaction(SIGTERM, &a, NULL);
 }
 
 /* What was printed must have arrived: a full disk or closed pipe is a failure. */

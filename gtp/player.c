@@ -5,26 +5,32 @@
 
 static const struct {
     const char *name;
-    struct player *(*make)(uint64_t seed, struct err *e);
+    struct player *(*make)(const struct player_options *o, struct err *e);
 } players[] = {
+    { "world", player_world_new },
     { "random", player_random_new },
 };
 
 enum { N_PLAYERS = sizeof players / sizeof players[0] };
 
-struct player *player_new(const char *name, uint64_t seed, struct err *e)
+struct player *player_make(const char *name, const struct player_options *o, struct err *e)
 {
     char known[128] = "";
     size_t n = 0;
 
     for (int i = 0; i < N_PLAYERS; i++) {
         if (!strcmp(name, players[i].name))
-            return players[i].make(seed, e);
+            return players[i].make(o, e);
         n += (size_t)snprintf(known + n, sizeof known - n, "%s%s", i ? ", " : "",
                               players[i].name);
     }
     err_set(e, "no player '%s' (there is: %s)", name, known);
     return NULL;
+}
+
+struct player *player_new(const char *name, uint64_t seed, struct err *e)
+{
+    return player_make(name, &(struct player_options){ .seed = seed }, e);
 }
 
 void player_free(struct player *p)

@@ -57,6 +57,7 @@ struct player_request {
     bool ownership;         /* wanted: of the position, */
     bool moves_ownership;   /* and after each move */
     int symmetry;           /* look through this one of the 8 only; < 0: as it likes */
+    bool raw;               /* one evaluation's figures, nothing played on from there */
     int (*poll)(void *ctx);
     void (*report)(void *ctx, const struct analysis *a); /* NULL: nobody listens */
     void *ctx;
@@ -77,6 +78,10 @@ struct player {
      * it reports nothing.
      */
     int (*analyse)(struct player *p, const struct player_request *r, struct err *e);
+    /* Was its last genmove's first choice a legal move?  NULL: always. */
+    bool (*first_legal)(struct player *p);
+    /* Does it know boards of that size?  NULL: all. */
+    bool (*accepts)(struct player *p, int w, int h);
     /* Why it made its last move, one or more lines, into buf; "" if it has nothing to say. */
     void (*explain)(struct player *p, char *buf, size_t size);
     /* The configuration in words, one or more lines. */
@@ -88,7 +93,15 @@ struct player {
     void (*free)(struct player *p);
 };
 
-/* Makes the player of that name ("random").  NULL with the names known in e. */
+struct player_options {
+    uint64_t seed;
+    const char *weights; /* folder; NULL: looked for, see policy_weights */
+    const char *device;  /* as device_open; NULL: auto */
+    int threads;         /* 0: all cores */
+};
+
+/* Makes the player of that name ("world", "random").  NULL with the names known in e. */
+struct player *player_make(const char *name, const struct player_options *o, struct err *e);
 struct player *player_new(const char *name, uint64_t seed, struct err *e);
 void player_free(struct player *p);
 
@@ -103,6 +116,7 @@ int player_set(struct player *p, const char *name, const char *value, struct err
 bool player_may(const struct player_request *r, int point);
 
 /* One player a file. */
-struct player *player_random_new(uint64_t seed, struct err *e);
+struct player *player_random_new(const struct player_options *o, struct err *e);
+struct player *player_world_new(const struct player_options *o, struct err *e);
 
 #endif

@@ -338,7 +338,7 @@ static void random_free(struct player *base)
     free(base);
 }
 
-struct player *player_random_new(uint64_t seed, struct err *e)
+struct player *player_random_new(const struct player_options *o, struct err *e)
 {
     struct random_player *p = calloc(1, sizeof *p);
 
@@ -351,8 +351,8 @@ struct player *player_random_new(uint64_t seed, struct err *e)
         .explain = random_explain, .describe = random_describe, .params = params,
         .get = random_get, .set = random_set, .free = random_free,
     };
-    p->seed = seed;
-    rng_init(&p->rng, seed);
+    p->seed = o->seed;
+    rng_init(&p->rng, o->seed);
     clear(p);
     return &p->base;
 }

@@ -13,9 +13,12 @@ static const struct part {
 } parts[] = {
     { "data", bench_data, "clips drawn from a corpus, a second and core" },
     { "engine", bench_engine, "random games played, a second and core" },
+    { "go", bench_go, "moves chosen in labelled positions, by a player or a GTP engine" },
+    { "ldm", bench_ldm, "how far games go on from a frame and codes" },
     { "ops", bench_ops, "tensor operations, training steps, and the memory they take" },
     { "render", bench_render, "frames drawn, read and compared, a second and core" },
     { "tokenizer", bench_tokenizer, "what of held-out frames survives the tokenizer" },
+    { "world", bench_world, "what the world model says of held-out positions, and how fast" },
 };
 
 enum { N_PARTS = sizeof parts / sizeof parts[0] };

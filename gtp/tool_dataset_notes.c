@@ -1,18 +1,11 @@
 #include "config.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <unistd.h>
 
-#include "engine/file.h"
 #include "engine/rng.h"
 #include "gtp/tool_dataset_notes.h"
-
-enum { MAX_BYTES = 1 << 30 };
 
 static const char head[] = "# videoworld annotations 1: ";
 
@@ -51,20 +44,6 @@ static void mark(struct notes *n, size_t game, int ply, int move)
         corpus_record_set_best(&n->games->record[game], ply, move);
 }
 
-static int write_line(struct notes *n, const char *line, struct err *e)
-{
-    size_t len = strlen(line), at = 0;
-
-    while (at < len) { /* more than once only on a full disk or a signal */
-        ssize_t got = write(n->fd, line + at, len - at);
-
-        if (got < 0 && errno != EINTR)
-            return err_set(e, "cannot write '%s': %s", n->path, strerror(errno));
-        at += got < 0 ? 0 : (size_t)got;
-    }
-    return 0;
-}
-
 int notes_add(struct notes *n, size_t game, int ply, int move, struct err *e)
 {
     struct corpus_game g = corpus_record_game(&n->games->record[game]);
@@ -75,7 +54,7 @@ int notes_add(struct notes *n, size_t game, int ply, int move, struct err *e)
     if (move >= 0)
         board_vertex(&b, corpus_point(&b, move), vertex);
     snprintf(line, sizeof line, "%016llx %d %s\n", (unsigned long long)key_of(&g), ply, vertex);
-    if (write_line(n, line, e))
+    if (journal_add(&n->journal, line, false, e))
         return -1;
     mark(n, game, ply, move);
     return 0;
@@ -94,40 +73,34 @@ static int take_line(struct notes *n, const char *line, size_t number, struct er
     int ply, move = NO_POINT;
 
     if (sscanf(line, "%16llx %d %7s", &key, &ply, vertex) != 3)
-        return err_set(e, "%s:%zu: no answer but '%.40s'", n->path, number, line);
+        return err_set(e, "%s:%zu: no answer but '%.40s'", n->journal.path, number, line);
     want.key = key;
     found = bsearch(&want, n->keys, n->games->n, sizeof want, compare_keys);
     if (!found)
         return 0;
     g = corpus_record_game(&n->games->record[found->game]);
     if (ply < 0 || ply >= g.n)
-        return err_set(e, "%s:%zu: the game has no ply %d", n->path, number, ply);
+        return err_set(e, "%s:%zu: the game has no ply %d", n->journal.path, number, ply);
     corpus_replay(&g, ply, &b);
     if (strcmp(vertex, "none"))
         move = board_parse_vertex(&b, vertex);
     if (strcmp(vertex, "none") && (move == NO_POINT ||
         board_legality(&b, corpus_color(&g, ply), move) != LEGAL))
-        return err_set(e, "%s:%zu: '%s' is no legal move there", n->path, number, vertex);
+        return err_set(e, "%s:%zu: '%s' is no legal move there", n->journal.path, number, vertex);
     mark(n, found->game, ply, move == NO_POINT ? -1 : corpus_move(&b, move));
     return 0;
 }
 
-/* Takes all whole lines; *whole gets their bytes. */
-static int take_lines(struct notes *n, char *text, const char *command, size_t *whole,
-                      struct err *e)
+static int take_lines(struct notes *n, char *text, const char *command, struct err *e)
 {
     size_t number = 0;
     char *end;
 
-    *whole = 0;
     for (; (end = strchr(text, '\n')); text = end + 1) {
         *end = '\0';
-        *whole += (size_t)(end - text) + 1;
         if (number++ == 0) {
-            if (strncmp(text, head, sizeof head - 1))
-                return err_set(e, "'%s' is no file of annotations", n->path);
             if (strcmp(text + sizeof head - 1, command))
-                return err_set(e, "'%s' holds the answers of '%s', not of '%s'", n->path,
+                return err_set(e, "'%s' holds the answers of '%s', not of '%s'", n->journal.path,
                                text + sizeof head - 1, command);
         } else if (take_line(n, text, number, e)) {
             return -1;
@@ -136,24 +109,18 @@ static int take_lines(struct notes *n, char *text, const char *command, size_t *
     return 0;
 }
 
-static int read_back(struct notes *n, const char *command, struct err *e)
+static int write_head(struct notes *n, const char *command, struct err *e)
 {
-    char *text;
-    size_t len, whole;
+    size_t size = sizeof head + strlen(command) + 1;
+    char *line = malloc(size);
     int status;
 
-    if (file_read(n->path, MAX_BYTES, &text, &len, e))
-        return -1;
-    status = take_lines(n, text, command, &whole, e);
-    free(text);
-    if (status)
-        return -1;
-    if (whole < len && ftruncate(n->fd, (off_t)whole))
-        return err_set(e, "cannot cut '%s': %s", n->path, strerror(errno));
-    if (whole == 0 &&
-        (write_line(n, head, e) || write_line(n, command, e) || write_line(n, "\n", e)))
-        return -1;
-    return 0;
+    if (!line)
+        return err_set(e, "out of memory");
+    snprintf(line, size, "%s%s\n", head, command);
+    status = journal_add(&n->journal, line, false, e);
+    free(line);
+    return status;
 }
 
 static int make_tables(struct notes *n, struct err *e)
@@ -178,27 +145,24 @@ static int make_tables(struct notes *n, struct err *e)
 int notes_open(struct notes *n, const char *path, const char *command,
                struct corpus_builder *games, struct err *e)
 {
-    *n = (struct notes){ .games = games, .fd = -1 };
+    char *text;
+    int status;
+
+    *n = (struct notes){ .games = games, .journal = { .fd = -1 } };
     if (strchr(command, '\n'))
         return err_set(e, "the engine's command has more than one line");
-    n->path = strdup(path);
-    if (!n->path || make_tables(n, e))
-        return err_set(e, "out of memory");
-    n->fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-    if (n->fd < 0)
-        return err_set(e, "cannot open '%s': %s", path, strerror(errno));
-    if (flock(n->fd, LOCK_EX | LOCK_NB))
-        return err_set(e, "'%s' is in use by another process", path);
-    return read_back(n, command, e);
+    if (make_tables(n, e) || journal_open(&n->journal, path, head, &text, e))
+        return -1;
+    status = *text ? take_lines(n, text, command, e) : write_head(n, command, e);
+    free(text);
+    return status;
 }
 
 void notes_release(struct notes *n)
 {
-    if (n->fd >= 0)
-        close(n->fd);
-    free(n->path);
+    journal_release(&n->journal);
     free(n->first);
     free(n->keys);
     free(n->answered);
-    *n = (struct notes){ .fd = -1 };
+    *n = (struct notes){ .journal = { .fd = -1 } };
 }

@@ -1,11 +1,8 @@
 /*
- * tool_dataset_notes: the answers of an engine, kept in a file that only grows.
+ * tool_dataset_notes: the answers of an engine, kept in a journal (journal.h).
  *
  * The first line names the command that answers; each other line is an answer:
- * "KEY PLY VERTEX", KEY being a hash of the game's size, komi and moves.  A line
- * is one write, so a kill at any moment loses at most the answer being written,
- * and a last line without its end is cut off at the next start.  The file is
- * locked while it is open.
+ * "KEY PLY VERTEX", KEY being a hash of the game's size, komi and moves.
  */
 #ifndef GTP_TOOL_DATASET_NOTES_H
 #define GTP_TOOL_DATASET_NOTES_H
@@ -15,11 +12,11 @@
 #include <stdint.h>
 
 #include "engine/corpus.h"
+#include "gtp/journal.h"
 
 struct notes {
     struct corpus_builder *games; /* finished, their moves all different */
-    char *path;                   /* owned */
-    int fd;
+    struct journal journal;
     size_t *first;                /* games + 1: positions in the games before, owned */
     uint8_t *answered;            /* by position, owned */
     struct notes_key {

@@ -15,7 +15,12 @@
 static const char help[] =
     "Usage: videoworld gtp [OPTION]...\n"
     "Play Go over the Go Text Protocol, version 2, on standard input and output.\n\n"
-    "  -p, --player=NAME           who makes the moves: random (the default)\n"
+    "  -p, --player=NAME           who makes the moves: world (the default), which learned\n"
+    "                              9x9 by watching, or random, on any board\n"
+    "  -w, --weights=DIR           folder of the world player's weights (default: those that\n"
+    "                              came with the program, or $VIDEOWORLD_WEIGHTS)\n"
+    "  -D, --device=NAME           where it computes: auto (default), cpu, cuda or cuda:N\n"
+    "  -j, --threads=N             of the CPU (default: all cores)\n"
     "  -s, --seed=N                seed of its random numbers (default: another every time)\n"
     "  -b, --boardsize=N           size of the first board, 2 to 25 (default 9)\n"
     "  -k, --komi=F                points for White (default 7)\n"
@@ -28,7 +33,7 @@ static const char help[] =
 
 struct options {
     const char *player, *version, *log;
-    uint64_t seed;
+    struct player_options p;
     int size;
     double komi, max_time;
     const char *set[32]; /* "NAME=VALUE", in order */
@@ -80,6 +85,9 @@ static int parse_options(int argc, char **argv, struct options *o)
 {
     static const struct option options[] = {
         { "player", required_argument, NULL, 'p' },
+        { "weights", required_argument, NULL, 'w' },
+        { "device", required_argument, NULL, 'D' },
+        { "threads", required_argument, NULL, 'j' },
         { "seed", required_argument, NULL, 's' },
         { "boardsize", required_argument, NULL, 'b' },
         { "komi", required_argument, NULL, 'k' },
@@ -94,10 +102,16 @@ static int parse_options(int argc, char **argv, struct options *o)
     int opt, bad = 0;
 
     opterr = 0;
-    while (!bad && (opt = getopt_long(argc, argv, ":p:s:b:k:t:S:v:l:h", options, NULL)) != -1) {
+    while (!bad && (opt = getopt_long(argc, argv, ":p:w:D:j:s:b:k:t:S:v:l:h", options, NULL)) != -1) {
         switch (opt) {
         case 'p': o->player = optarg; break;
-        case 's': bad = parse_seed(optarg, &o->seed); break;
+        case 'w': o->p.weights = optarg; break;
+        case 'D': o->p.device = optarg; break;
+        case 'j':
+            bad = parse_number(optarg, 0, 1024, &v) || v != (int)v;
+            o->p.threads = (int)v;
+            break;
+        case 's': bad = parse_seed(optarg, &o->p.seed); break;
         case 'b':
             bad = parse_number(optarg, 2, 25, &v) || v != (int)v;
             o->size = (int)v;
@@ -176,10 +190,21 @@ static int serve(const struct options *o, struct commands *c, struct err *e)
     return status;
 }
 
+/* Who plays, with which weights, on which machine. */
+static void greet(struct player *p, uint64_t seed)
+{
+    char told[512];
+
+    p->describe(p, told, sizeof told);
+    fprintf(stderr, "videoworld: %s\n"
+            "videoworld: version %s, player %s, seed %" PRIu64 ", waiting for GTP commands\n",
+            told, PACKAGE_VERSION, p->name, seed);
+}
+
 int tool_gtp(int argc, char **argv)
 {
     struct options o = {
-        .player = "random", .version = PACKAGE_VERSION, .size = 9, .komi = 7, .max_time = 10,
+        .player = "world", .version = PACKAGE_VERSION, .size = 9, .komi = 7, .max_time = 10,
     };
     struct commands_options co;
     struct commands *c = NULL;
@@ -187,7 +212,7 @@ int tool_gtp(int argc, char **argv)
     struct err e;
     int status;
 
-    o.seed = (uint64_t)(wall() * 1e6) ^ (uint64_t)getpid() << 40;
+    o.p.seed = (uint64_t)(wall() * 1e6) ^ (uint64_t)getpid() << 40;
     status = parse_options(argc, argv, &o);
     if (status)
         return status > 0 ? 0 : 2;
@@ -196,14 +221,13 @@ int tool_gtp(int argc, char **argv)
         .size = o.size, .komi = o.komi, .version = o.version, .max_time = o.max_time,
         .now = now, .cpu = cpu,
     };
-    p = player_new(o.player, o.seed, &e);
+    p = player_make(o.player, &o.p, &e);
     if (p)
         c = commands_new(p, &co, &e);
     if (!c || set_params(c, &o, &e)) {
         status = -1;
     } else {
-        fprintf(stderr, "videoworld: version %s, player %s, seed %" PRIu64
-                ", waiting for GTP commands\n", PACKAGE_VERSION, p->name, o.seed);
+        greet(p, o.p.seed);
         status = serve(&o, c, &e);
     }
     commands_free(c);

@@ -32,6 +32,8 @@ static const char help[] =
     "                        world model also tiny, base, 50m, 150m, 300m\n"
     "  -r, --resume          go on from BASE.train.safetensors, if it is there\n"
     "  -l, --log=FILE        a CSV file of losses\n"
+    "      --plot=FILE       the log as a PNG picture, by gnuplot, after each look at held-out\n"
+    "                        samples and at the end\n"
     "  -D, --device=NAME     auto (default), cpu, cuda or cuda:N\n"
     "  -j, --threads=N       of the CPU (default: all cores)\n"
     "  -s, --seed=N          of weights and samples (default 1)\n"
@@ -64,7 +66,7 @@ enum {
     OPT_STEPS = 256, OPT_BATCH, OPT_LR, OPT_WARMUP, OPT_MICRO, OPT_WEIGHTS, OPT_EVAL_STEPS,
     OPT_EVAL_SAMPLES, OPT_SAVE_STEPS, OPT_SAVE_SECONDS, OPT_LEVELS, OPT_PATCH, OPT_HIDDEN,
     OPT_CONTINUOUS, OPT_TOKENIZER, OPT_TARGET, OPT_LDM, OPT_HORIZON, OPT_FRAME_SHARE,
-    OPT_LATER_WEIGHT
+    OPT_LATER_WEIGHT, OPT_PLOT
 };
 
 static const struct option longs[] = {
@@ -73,6 +75,7 @@ static const struct option longs[] = {
     { "config", required_argument, NULL, 'c' },
     { "resume", no_argument, NULL, 'r' },
     { "log", required_argument, NULL, 'l' },
+    { "plot", required_argument, NULL, OPT_PLOT },
     { "device", required_argument, NULL, 'D' },
     { "threads", required_argument, NULL, 'j' },
     { "seed", required_argument, NULL, 's' },
@@ -160,6 +163,7 @@ static int set_option(struct train_job *j, int c, const char *text)
     case 'o': return set_text(&j->output, text);
     case 'c': return set_text(&j->config, text);
     case 'l': return set_text(&j->log, text);
+    case OPT_PLOT: return set_text(&j->plot, text);
     case 'D': return set_text(&j->device, text);
     case 'r': j->resume = true; return 0;
     case 'j': return parse_int(text, 0, 1024, &j->threads);
@@ -211,6 +215,8 @@ static int parse_options(struct train_job *j, int argc, char **argv)
         return tool_usage("train", "what is '%s'?", argv[optind]);
     if (!j->data || !j->output)
         return tool_usage("train", "--data and --output are needed");
+    if (j->plot && !j->log)
+        return tool_usage("train", "--plot draws the log: --log is needed");
     return -1;
 }
 

@@ -14,7 +14,7 @@
 
 /* The options.  Numbers below 0: not given, the stage and its --config choose. */
 struct train_job {
-    const char *data, *output, *config, *log, *device;
+    const char *data, *output, *config, *log, *plot, *device;
     int steps, batch, micro, warmup, threads, save_steps, eval_steps, eval_samples;
     double lr, save_seconds;
     uint64_t seed;
@@ -51,6 +51,9 @@ static inline int train_choose(int given, int otherwise)
  */
 int train_job_run(struct train_job *j, const struct train_model *m, struct train_config *c,
                   const struct meta *meta, int metas, struct err *e);
+
+/* Draws the log of m's run into the file j->plot, through gnuplot. */
+int train_plot(const struct train_job *j, const struct train_model *m, struct err *e);
 
 /* The stages. */
 int train_tokenizer(struct train_job *j, struct err *e);

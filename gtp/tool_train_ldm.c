@@ -40,7 +40,7 @@ static int run(struct train_job *j, struct tokenizer *t, struct ldm *l, struct t
                        (uint64_t)train_choose(j->eval_samples, 1000), e))
         return -1;
     r.continuous = train_choose(j->continuous, c->steps / 5);
-    r.closed = r.continuous + c->steps / 5;
+    r.closed = r.continuous + c->steps * 3 / 10;
     failed = train_job_run(j, &r.model, c, meta.list, LDM_METAS, e);
     ldm_train_free(&r);
     return failed;
@@ -57,7 +57,7 @@ static int with_tokenizer(struct train_job *j, struct tokenizer *t, const struct
     config.cols = patches_across(&t->patches, s->w);
     config.rows = patches_across(&t->patches, s->h);
     config.tokens = t->config;
-    if (tokenizer_parse_levels(&config.code, j->levels ? j->levels : "9,9,5", e) ||
+    if (tokenizer_parse_levels(&config.code, j->levels ? j->levels : "11,11,3", e) ||
         ldm_init(&l, &config, j->d, c->micro * HORIZON, PARAMS_TRAIN | PARAMS_EMA, e))
         return -1;
     failed = run(j, t, &l, c, e);

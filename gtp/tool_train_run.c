@@ -2,25 +2,18 @@
 #include "config.h"
 
 #include <math.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "gtp/tool_train.h"
-
-/* Set by a signal, which can reach nothing else. */
-static volatile sig_atomic_t stopped;
-
-static void on_signal(int signal)
-{
-    (void)signal;
-    stopped = 1;
-}
+#include "gtp/tools.h"
 
 struct view {
+    const struct train_job *job;
     const struct train_model *model;
+    bool plots;    /* none has failed */
     bool tty;
     double shown;  /* when the last line was printed */
     int width;     /* of the line that stands on the terminal */
@@ -57,6 +50,18 @@ static void add_time(char *line, size_t size, double seconds)
     snprintf(line + n, size - n, ", %ld:%02ld:%02ld left", s / 3600, s / 60 % 60, s % 60);
 }
 
+/* A picture that cannot be drawn is told once, and ends no training. */
+static void plot(struct view *v)
+{
+    struct err e;
+
+    err_init(&e);
+    if (v->plots && train_plot(v->job, v->model, &e)) {
+        fprintf(stderr, "videoworld: warning: no plot: %s\n", e.msg);
+        v->plots = false;
+    }
+}
+
 static void show(void *user, const struct train_progress *p)
 {
     struct view *v = user;
@@ -80,31 +85,25 @@ static void show(void *user, const struct train_progress *p)
     else
         fprintf(stderr, "%s\n", line);
     v->width = lasting ? 0 : width;
-}
-
-static void catch_signals(bool on)
-{
-    struct sigaction a = { .sa_handler = on ? on_signal : SIG_DFL };
-
-    sigemptyset(&a.sa_mask);
-    a.sa_flags = on ? (int)SA_RESETHAND : 0; /* the second ctrl-C ends at once */
-    sigaction(SIGINT, &a, NULL);
-    sigaction(SIGTERM, &a, NULL);
+    if (p->held_out && p->step < p->steps)
+        plot(v);
 }
 
 static int run(struct train_job *j, const struct train_model *m, const struct train_config *c,
                struct err *e)
 {
-    struct view v = { .model = m, .tty = isatty(STDERR_FILENO), .begun = now(NULL) };
-    struct train_host host = { &v, now, show, &stopped };
+    struct view v = { .job = j, .model = m, .plots = j->plot && j->parallel.rank == 0,
+                      .tty = isatty(STDERR_FILENO), .begun = now(NULL) };
+    struct train_host host = { &v, now, show, &tool_stopped };
     int failed;
 
-    stopped = 0;
-    catch_signals(true);
+    tool_catch_signals(true);
     failed = train_run(m, c, &j->parallel, &host, j->resume, e);
-    catch_signals(false);
+    tool_catch_signals(false);
     if (v.width)
         fprintf(stderr, "\n");
+    if (!failed)
+        plot(&v);
     if (!failed && j->parallel.rank == 0)
         printf("%s: %zu weights, step %d of %d, %.0f seconds of training on %s\n", j->output,
                params_count(m->params), m->params->step, c->steps, now(NULL) - v.begun,

@@ -141,7 +141,8 @@ void ldm_decode_device(struct ldm *l, int n);
 void ldm_read_tokens(struct ldm *l, int n, int *to);
 
 /* From the gradient of the logits, which stands in l->logits; adds into the params' gradients.
-   commit as in tokenizer_backward, with weight one a step. */
-void ldm_backward(struct ldm *l, int n, float commit);
+   through: what the decoder wants of the code goes on to the encoder.  commit as in
+   tokenizer_backward, with weight one a step. */
+void ldm_backward(struct ldm *l, int n, bool through, float commit);
 
 #endif

@@ -135,11 +135,13 @@ static void encoder_backward(struct ldm *l, int n)
     d->ops->embed_backward(d, &l->to_e, l->d1, l->to, N);
 }
 
-void ldm_backward(struct ldm *l, int n, float commit)
+void ldm_backward(struct ldm *l, int n, bool through, float commit)
 {
     struct device *d = l->d;
 
     decoder_backward(l, n);
+    if (!through)
+        zero_act(l, l->dq, n * l->config.code.D);
     if (commit > 0)
         d->ops->pixel_loss(d, l->pull, l->dq, l->b, l->q, NULL, n, l->config.code.D, PIXEL_L2,
                            commit);

@@ -3,9 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/rng.h"
+
 static const char *const names[LDM_TRAIN_METRICS] = { "loss", "exact", "changed" };
 
-#define LDM_SAME 0.1f /* weight of a cell that does not change */
+#define LDM_SAME 0.1f /* weight of a cell that does not change, until codes are closed */
 
 static int changes(const int *x, const int *y, int n)
 {
@@ -16,20 +18,38 @@ static int changes(const int *x, const int *y, int n)
     return sum;
 }
 
+static bool rounds(const struct ldm_trainer *r)
+{
+    return r->l->ps.step >= r->closed;
+}
+
+/* In steps of FSQ, drawn anew each time the sample comes. */
+static void draw_noise(struct ldm_trainer *r, uint64_t random)
+{
+    int D = r->l->config.code.D;
+    struct rng rng;
+
+    rng_init(&rng, random + (uint64_t)r->steps);
+    for (int i = 0; i < D; i++)
+        r->noise[r->steps * D + i] = (float)rng_double(&rng) - 0.5f;
+}
+
 /* The steps of one clip, each with weight share. */
-static void add_clip(struct ldm_trainer *r, const int *id, int valid)
+static void add_clip(struct ldm_trainer *r, const int *id, int valid, uint64_t random)
 {
     int S = r->l->S;
 
     for (int h = 1; h < valid; h++, id += S, r->steps++) {
         size_t at = (size_t)r->steps * (size_t)S;
-        float share = 1.0f / (float)(valid - 1);
+        float share = 1.0f / (float)(valid - 1), same = rounds(r) ? 1 : LDM_SAME;
 
+        r->share[r->steps] = share;
         memcpy(r->from + at, id, (size_t)S * sizeof *id);
         memcpy(r->to + at, id + S, (size_t)S * sizeof *id);
         r->role[r->steps] = (h - 1) % 2;
+        draw_noise(r, random);
         for (int i = 0; i < S; i++)
-            r->weight[at + (size_t)i] = id[i] != id[S + i] ? share : LDM_SAME * share;
+            r->weight[at + (size_t)i] = id[i] != id[S + i] ? share : same * share;
     }
 }
 
@@ -56,7 +76,7 @@ static int gather(struct ldm_trainer *r, bool held_out, const struct train_sampl
         return -1;
     r->steps = 0;
     for (int i = 0; i < n; i++)
-        add_clip(r, r->id + (size_t)i * clip, r->valid[i]);
+        add_clip(r, r->id + (size_t)i * clip, r->valid[i], s[i].random);
     ldm_upload(r->l, r->from, r->to, r->role, r->steps);
     upload_wanted(r);
     r->l->d->ops->upload(r->l->d, r->cell_weight, r->weight,
@@ -69,20 +89,19 @@ static int load(void *self, const struct train_sample *s, int n, struct err *e)
     return gather(self, false, s, n, e);
 }
 
-static bool rounds(const struct ldm_trainer *r)
+/* Adds the noise to the codes, as large as it is by now. */
+static void disturb(struct ldm_trainer *r)
 {
-    int step = r->l->ps.step;
+    const struct tokenizer_config *c = &r->l->config.code;
+    int step = r->l->ps.step, n = r->steps * c->D;
+    float size = step < r->continuous ? (float)step / (float)r->continuous : 1;
+    struct device *d = r->l->d;
 
-    return step >= r->closed || (step >= r->continuous && step % 2);
-}
-
-static float commitment(const struct ldm_trainer *r)
-{
-    int step = r->l->ps.step, growing = r->closed - r->continuous;
-
-    if (step >= r->closed || growing < 1)
-        return r->commit;
-    return r->commit * (float)(step - r->continuous) / (float)growing;
+    for (int i = 0; i < n; i++)
+        r->noise[i] *= size / (float)(c->levels[i % c->D] / 2);
+    d->ops->upload(d, r->staged, r->noise, (size_t)n * sizeof *r->noise);
+    d->ops->to_act(d, r->d_noise, r->staged, (size_t)n);
+    d->ops->add(d, r->l->q, r->l->q, r->d_noise, (size_t)n);
 }
 
 /* "exact" and "changed" of what was decoded; shares as in the loss. */
@@ -94,16 +113,10 @@ static void judge(struct ldm_trainer *r)
     for (int i = 0; i < r->steps; i++) {
         size_t at = (size_t)i * (size_t)S;
         int all = changes(r->from + at, r->to + at, S), right = 0;
-        float share = 0;
+        float share = r->share[i];
 
-        for (size_t k = at; k < at + (size_t)S; k++) {
-            bool changed = r->from[k] != r->to[k];
-
-            right += changed && r->got[k] == r->to[k];
-            share = changed ? r->weight[k] : share;
-        }
-        if (!all)
-            share = r->weight[at] / LDM_SAME; /* a pass after a pass */
+        for (size_t k = at; k < at + (size_t)S; k++)
+            right += r->from[k] != r->to[k] && r->got[k] == r->to[k];
         r->sums[1] += share * (float)!changes(r->got + at, r->to + at, S);
         r->sums[2] += all ? share * (float)right / (float)all : share;
     }
@@ -118,6 +131,8 @@ static void forward(struct ldm_trainer *r, bool grad)
 
     memset(r->sums, 0, sizeof r->sums);
     ldm_encode_device(l, r->steps, !grad || rounds(r));
+    if (grad && !rounds(r))
+        disturb(r);
     ldm_decode_device(l, r->steps);
     judge(r);
     for (int i = 0; i < l->config.tokens.D; i++) {
@@ -133,7 +148,7 @@ static int backward(void *self, int n, struct err *e)
 
     (void)n, (void)e;
     forward(r, true);
-    ldm_backward(r->l, r->steps, rounds(r) ? commitment(r) : 0);
+    ldm_backward(r->l, r->steps, !rounds(r), rounds(r) ? r->commit : 0);
     return 0;
 }
 
@@ -167,10 +182,13 @@ static int alloc(struct ldm_trainer *r, struct err *e)
 {
     int S = r->l->S, D = r->l->config.tokens.D, n = 0;
     size_t cells = (size_t)r->l->max * (size_t)S, micro = (size_t)r->micro;
-    struct slot s[2 + TOKENIZER_LEVELS_MAX];
+    size_t codes = (size_t)(r->l->max * r->l->config.code.D);
+    struct slot s[4 + TOKENIZER_LEVELS_MAX];
 
     s[n++] = (struct slot){ &r->cell_weight, cells, SLOT_F32, "cell_weight" };
     s[n++] = (struct slot){ &r->loss, cells, SLOT_F32, "loss" };
+    s[n++] = (struct slot){ &r->staged, codes, SLOT_F32, "staged" };
+    s[n++] = (struct slot){ &r->d_noise, codes, SLOT_ACT, "noise" };
     for (int i = 0; i < D; i++)
         s[n++] = (struct slot){ &r->want[i], cells, SLOT_I32, "want" };
     r->id = calloc(micro * (size_t)((r->clips.horizon + 1) * S), sizeof *r->id);
@@ -181,8 +199,10 @@ static int alloc(struct ldm_trainer *r, struct err *e)
     r->role = calloc((size_t)r->l->max, sizeof *r->role);
     r->digit = calloc(cells, sizeof *r->digit);
     r->weight = calloc(cells, sizeof *r->weight);
+    r->share = calloc((size_t)r->l->max, sizeof *r->share);
+    r->noise = calloc(codes, sizeof *r->noise);
     r->samples = calloc(micro, sizeof *r->samples);
-    if (!r->id || !r->valid || !r->from || !r->to || !r->got || !r->role || !r->digit ||
+    if (!r->share || !r->noise || !r->id || !r->valid || !r->from || !r->to || !r->got || !r->role || !r->digit ||
         !r->weight || !r->samples)
         return err_set(e, "out of memory");
     return slots_alloc(&r->mem, r->l->d, s, n, e);
@@ -240,6 +260,8 @@ void ldm_train_free(struct ldm_trainer *r)
     free(r->role);
     free(r->digit);
     free(r->weight);
+    free(r->noise);
+    free(r->share);
     free(r->samples);
     if (r->l)
         slots_free(&r->mem, r->l->d);

@@ -4,12 +4,16 @@
  * A sample is a clip of horizon+1 frames; each pair of frames that follow each
  * other, and count, is a step.  Its loss is the cross-entropy of the digits of y's
  * tokens, summed over the cells that change, and with weight LDM_SAME over those that
- * do not; a sample's loss is the mean over its steps.
+ * do not (1 once codes are closed); a sample's loss is the mean over its steps.
  *
- * The bottleneck is opened and closed in three parts of the run: nothing is rounded
- * in the first `continuous` steps; then, until step `closed`, every other step is, and
- * the commitment (see tokenizer_backward) grows; from there on all are.  Rounded
- * from the start a code learns nothing: no gradient can tell apart what shares a code.
+ * Codes are learned with noise in place of rounding (Balle et al., arXiv 1611.01704): a
+ * random number of up to half a step of FSQ either way, whose size grows over the first
+ * `continuous` steps of the run.  So the decoder's gradient is true, and it drives
+ * apart what rounding would confuse.  From step `closed` on codes are rounded: then the
+ * encoder is only held near them (commitment, see tokenizer_backward), and the
+ * decoder learns on.  Rounded from the start a code learns nothing, since no gradient
+ * can tell apart what shares a code; the straight-through one, between the points
+ * where the decoder ever looks, leads codes astray.
  *
  * Metrics: "loss"; "exact", the share of steps decoded without a wrong token;
  * "changed", the share of changed cells that are right.
@@ -28,7 +32,7 @@ struct ldm_trainer {
     struct token_clips clips;       /* owned */
     int micro;                      /* samples at a time; l->max >= micro * horizon */
     int continuous, closed;         /* steps of the optimiser */
-    float commit;                   /* in the end; init sets 0.3 */
+    float commit;                   /* once closed; init sets 0.3 */
     uint64_t held_out;              /* samples evaluated */
     int steps;                      /* (of clips) loaded last */
     double sums[LDM_TRAIN_METRICS]; /* of the last pass */
@@ -36,11 +40,14 @@ struct ldm_trainer {
     int *id, *valid;                /* (micro, H+1, S), (micro) */
     int *from, *to, *role, *got;    /* (max, S), (max, S), (max), (max, S) */
     int *digit;                     /* (max, S) */
-    float *weight;                  /* (max, S) */
+    float *weight, *share;          /* (max, S) of cells, (max) of steps in their clip */
+    float *noise;                   /* (max, D) -1/2 .. 1/2 steps of FSQ */
     struct train_sample *samples;   /* (micro) */
     /* device */
     int *want[TOKENIZER_LEVELS_MAX]; /* (max, S) */
     float *cell_weight, *loss;      /* (max, S) */
+    float *staged;                  /* (max, D) noise */
+    act *d_noise;
     struct slots mem;
     struct train_model model;       /* for train_run */
 };

@@ -5,7 +5,7 @@
 static const struct preset table[] = {
     /* name, layers, width, heads, hidden            weights of the layers */
     { "nano", { .L = 2, .C = 64, .NH = 2, .F = 192 } },     /* 0.1 M: tests */
-    { "tiny", { .L = 8, .C = 128, .NH = 4, .F = 320 } },    /* 1.5 M: two cores learn it */
+    { "tiny", { .L = 6, .C = 96, .NH = 3, .F = 256 } },     /* 0.7 M: two cores learn it */
     { "small", { .L = 8, .C = 256, .NH = 8, .F = 640 } },   /* 6.0 M */
     { "base", { .L = 12, .C = 384, .NH = 6, .F = 1024 } },  /* 21 M */
     { "50m", { .L = 16, .C = 512, .NH = 8, .F = 1408 } },   /* 51 M: the paper's sizes */

@@ -1,25 +1,7 @@
 #!/bin/sh
 # videoworld dataset and bench data: what they write and print; answers survive kills.
-tmp=$(mktemp -d) || exit 1
-trap 'rm -rf "$tmp"' EXIT
+. "$TEST_SRCDIR/tap.sh"
 sample=$TEST_SRCDIR/data/games9-sample.sgfs.gz
-n=0 bad=0
-
-is() { # is DESCRIPTION GOT WANT
-    n=$((n + 1))
-    if [ "$2" = "$3" ]; then
-        echo "ok $n - $1"
-    else
-        echo "not ok $n - $1"
-        printf '%s\n' "got:" "$2" "want:" "$3" | sed 's/^/# /'
-        bad=1
-    fi
-}
-
-skip() { # skip DESCRIPTION REASON
-    n=$((n + 1))
-    echo "ok $n - $1 # SKIP $2"
-}
 
 dataset() { # dataset ARGUMENT...: output, errors and exit status in one text
     out=$("$VIDEOWORLD" dataset "$@" 2>&1)
@@ -145,7 +127,7 @@ gzip -dc "$sample" | head -n 200 >some.sgf
 positions=$("$VIDEOWORLD" sgf some.sgf | sed 's/.* \([0-9]*\) positions/\1/')
 killed=0
 for delay in 0.03 0.05 0.1 0.2 0.3 0.15 0.25 0.35 0.12 0.22; do # fast machines need little
-    "$VIDEOWORLD" dataset -o k.vwc --jobs 2 --annotate "$VIDEOWORLD gtp --seed 1" some.sgf \
+    "$VIDEOWORLD" dataset -o k.vwc --jobs 2 --annotate "$VIDEOWORLD gtp --player random --seed 1" some.sgf \
         >/dev/null 2>&1 &
     pid=$!
     sleep $delay
@@ -155,7 +137,7 @@ for delay in 0.03 0.05 0.1 0.2 0.3 0.15 0.25 0.35 0.12 0.22; do # fast machines 
 done
 rm -f k.vwc.tmp-* # of a kill while the corpus itself was written
 is "goes on after kills, losing and repeating nothing" \
-    "$(dataset -o k.vwc --jobs 2 --annotate "$VIDEOWORLD gtp --seed 1" some.sgf 2>&1 | tail -n 1
+    "$(dataset -o k.vwc --jobs 2 --annotate "$VIDEOWORLD gtp --player random --seed 1" some.sgf 2>&1 | tail -n 1
        sed 1d k.vwc.annotations | cut -d' ' -f 1-2 | sort | uniq | wc -l
        wc -l <k.vwc.annotations)" \
 "status 0
@@ -192,5 +174,4 @@ videoworld: 'all' is no value for that option
 Try 'videoworld dataset --help'.
 status 2"
 is "leaves no half-written file" "$(ls | grep tmp)" ""
-echo "1..$n"
-exit $bad
+plan

@@ -12,7 +12,7 @@ games=20
 tmp=$(mktemp -d) || exit 1
 trap 'rm -rf "$tmp"' EXIT
 mkfifo "$tmp/a.in" "$tmp/a.out" "$tmp/b.in" "$tmp/b.out"
-"$VIDEOWORLD" gtp --seed 20 <"$tmp/a.in" >"$tmp/a.out" 2>"$tmp/a.err" &
+"$VIDEOWORLD" gtp --player random --seed 20 <"$tmp/a.in" >"$tmp/a.out" 2>"$tmp/a.err" &
 gnugo --mode gtp --level 0 --chinese-rules --positional-superko <"$tmp/b.in" >"$tmp/b.out" &
 exec 3>"$tmp/a.in" 4<"$tmp/a.out" 5>"$tmp/b.in" 6<"$tmp/b.out"
 

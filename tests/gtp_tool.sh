@@ -19,7 +19,7 @@ ok() { # ok DESCRIPTION STATUS
 gtp() {
     want=$1
     shift
-    "$VIDEOWORLD" gtp "$@" >"$tmp/out" 2>"$tmp/err"
+    "$VIDEOWORLD" gtp --player random "$@" >"$tmp/out" 2>"$tmp/err"
     [ $? -eq "$want" ]
 }
 
@@ -69,7 +69,7 @@ gtp 0 --help && grep -q '^Usage: videoworld gtp' "$tmp/out" && [ ! -s "$tmp/err"
 ok "--help is shown on stdout" $?
 
 missing=
-for option in player seed boardsize komi max-time set override-version log help; do
+for option in player weights device threads seed boardsize komi max-time set override-version log help; do
     grep -q -e "--$option" "$tmp/out" || missing="$missing $option"
 done
 [ -z "$missing" ]
@@ -82,7 +82,7 @@ for wrong in --boardsize=1 --boardsize=26 --boardsize=nine --boardsize=9.5 --kom
     ok "wrong usage: $wrong" $?
 done
 
-gtp 1 --player=alice </dev/null && warns "^videoworld: no player 'alice' (there is: random)$"
+gtp 1 --player=alice </dev/null && warns "^videoworld: no player 'alice' (there is: world, random)$"
 ok "an unknown player is an error" $?
 
 gtp 1 --set=alice=1 </dev/null && warns "^videoworld: unknown parameter 'alice'$"
@@ -102,7 +102,7 @@ gtp 1 --log=/no/such/folder/log </dev/null && warns "^videoworld: cannot open '/
 ok "a log that cannot be opened is an error" $?
 
 if [ -c /dev/full ]; then
-    printf 'name\n' | "$VIDEOWORLD" gtp >/dev/full 2>"$tmp/err"
+    printf 'name\n' | "$VIDEOWORLD" gtp --player random >/dev/full 2>"$tmp/err"
     [ $? -eq 1 ] && warns '^videoworld: cannot write reply: No space left on device$'
     ok "a full disk is an error" $?
 
@@ -116,14 +116,14 @@ fi
 
 # The reader leaves after one line; commands come without end.
 {
-    yes name | "$VIDEOWORLD" gtp 2>"$tmp/err"
+    yes name | "$VIDEOWORLD" gtp --player random 2>"$tmp/err"
     echo $? >"$tmp/status"
 } | head -n 1 >"$tmp/out"
 [ "$(cat "$tmp/status")" -eq 1 ] && warns '^videoworld: cannot write reply: Broken pipe$'
 ok "a closed pipe is an error" $?
 
 {
-    printf 'kata-analyze b 1\n' | "$VIDEOWORLD" gtp 2>"$tmp/err"
+    printf 'kata-analyze b 1\n' | "$VIDEOWORLD" gtp --player random 2>"$tmp/err"
     echo $? >"$tmp/status"
 } | grep -q '^info move'
 [ -s "$tmp/status" ]

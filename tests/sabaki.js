@@ -44,7 +44,7 @@ const toSgf = vertex => {
 }
 
 async function main() {
-  const engine = new Controller(process.env.VIDEOWORLD, ['gtp', '--seed', '7'])
+  const engine = new Controller(process.env.VIDEOWORLD, ['gtp', '--player', 'random', '--seed', '7'])
   const stderr = []
   engine.on('stderr', ({content}) => stderr.push(content))
   const tracker = new ControllerStateTracker(engine)

@@ -1,25 +1,7 @@
 #!/bin/sh
 # videoworld sgf: what it prints, its exit status, and that nothing is left half-written.
-tmp=$(mktemp -d) || exit 1
-trap 'rm -rf "$tmp"' EXIT
+. "$TEST_SRCDIR/tap.sh"
 samples=$TEST_SRCDIR/sgf
-n=0 bad=0
-
-is() { # is DESCRIPTION GOT WANT
-    n=$((n + 1))
-    if [ "$2" = "$3" ]; then
-        echo "ok $n - $1"
-    else
-        echo "not ok $n - $1"
-        printf '%s\n' "got:" "$2" "want:" "$3" | sed 's/^/# /'
-        bad=1
-    fi
-}
-
-skip() { # skip DESCRIPTION REASON
-    n=$((n + 1))
-    echo "ok $n - $1 # SKIP $2"
-}
 
 sgf() { # sgf ARGUMENT...: output, errors and exit status in one text
     out=$("$VIDEOWORLD" sgf "$@" 2>&1)
@@ -176,5 +158,4 @@ else
     skip "replays all shared games" "SHARED_DATA has none"
 fi
 
-echo "1..$n"
-exit $bad
+plan

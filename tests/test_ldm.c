@@ -120,7 +120,7 @@ START_TEST(gradients_are_those_of_finite_differences)
     ldm_upload(&l, from, to, role, N);
     params_zero_grad(&l.ps);
     loss_of(true);
-    ldm_backward(&l, N, 0);
+    ldm_backward(&l, N, true, 0);
     for (int i = 0; i < l.ps.n; i++)
         moved += check_tensor(l.ps.list[i].p) > 0;
     ck_assert_msg(moved > l.ps.n * 2 / 3, "only %d of %d tensors move", moved, l.ps.n);
@@ -141,7 +141,7 @@ START_TEST(commitment_pulls_towards_the_code)
         ldm_decode_device(&l, N);
         for (int i = 0; i < 2; i++)
             d->ops->zero(d, l.logits[i], (size_t)(N * S * plain.tokens.levels[i]) * sizeof(float));
-        ldm_backward(&l, N, round ? 0.5f : 0);
+        ldm_backward(&l, N, true, round ? 0.5f : 0);
         memcpy(round ? g : before, l.out_eb.g, sizeof g);
     }
     memcpy(q, l.q, sizeof q);

@@ -1,0 +1,434 @@
+/* videoworld bench go: how well a player, ours or any GTP engine, chooses its moves. */
+#include "config.h"
+
+#include <getopt.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "engine/file.h"
+#include "gtp/client.h"
+#include "gtp/go_set.h"
+#include "gtp/player.h"
+#include "gtp/stats.h"
+#include "gtp/tools.h"
+
+enum {
+    PATIENCE = 120, /* seconds for replies other than moves: networks load slowly */
+    GRACE_MS = 1000,
+};
+
+struct options {
+    const char *set, *engine, *player, *json;
+    struct player_options p;
+    double timeout;
+    int first;
+};
+
+/* What a player chose. */
+struct choice {
+    int index;  /* as go_set has it; -1: no move at all */
+    bool wrong; /* a legal move, but the player's first choice was none */
+    double ms;
+};
+
+/* Sums over positions of one kind. */
+struct group {
+    const char *name;
+    double n, legal, best;
+    double action, action_2; /* prior of the move / largest prior, and squares */
+    double regret, regret_2; /* largest value - value of the move, and squares */
+};
+
+enum { ALL, EARLY, MIDDLE, LATE, OPEN, N_GROUPS };
+
+struct bench {
+    const struct options *o;
+    struct go_set set;
+    int count;             /* positions asked */
+    struct player *player; /* one of them */
+    struct client client;
+    bool can_reg;          /* the engine knows reg_genmove */
+    long resigned;
+    struct group group[N_GROUPS];
+    double *ms;            /* (count) */
+    double median_ms;
+    double shown;
+};
+
+/* --- asking ------------------------------------------------------------------ */
+
+static int never_stop(void *ctx)
+{
+    (void)ctx;
+    return 0;
+}
+
+static int ask_player(struct bench *b, const struct go_position *p, const struct game *g,
+                      struct choice *c, struct err *e)
+{
+    struct player_request r = { .game = g, .color = p->to_move, .seconds = INFINITY,
+                                .symmetry = -1, .poll = never_stop };
+    double start = client_now();
+    int move;
+
+    if (b->player->genmove(b->player, &r, &move, e))
+        return -1;
+    c->ms = 1000 * (client_now() - start);
+    c->index = move == RESIGN ? -1 : go_set_index(&g->board, move);
+    c->wrong = b->player->first_legal && !b->player->first_legal(b->player);
+    b->resigned += move == RESIGN;
+    return 0;
+}
+
+/* Sends a command that an engine has to obey. */
+static int tell(struct bench *b, const char *command, struct err *e)
+{
+    if (client_ask(&b->client, PATIENCE, e, "%s", command))
+        return -1;
+    return b->client.ok ? 0 : client_err(&b->client, e, "'%s' refused", command);
+}
+
+static int set_up(struct bench *b, const struct game *g, struct err *e)
+{
+    char line[32], vertex[8];
+
+    snprintf(line, sizeof line, "boardsize %d", GO_SET_SIZE);
+    if (tell(b, line, e) || tell(b, "clear_board", e))
+        return -1;
+    snprintf(line, sizeof line, "komi %d", GO_SET_KOMI);
+    if (tell(b, line, e))
+        return -1;
+    for (int i = 0; i < g->n; i++) {
+        snprintf(line, sizeof line, "play %s %s", g->ply[i].color == BLACK ? "b" : "w",
+                 board_vertex(&g->board, g->ply[i].point, vertex));
+        if (tell(b, line, e))
+            return -1;
+    }
+    return 0;
+}
+
+/* What is no move, or '?', is an illegal choice; an engine that fails ends the bench. */
+static int ask_engine(struct bench *b, const struct go_position *p, const struct game *g,
+                      struct choice *c, struct err *e)
+{
+    char word[16] = "", more[2] = "";
+    int point = NO_POINT;
+
+    if (set_up(b, g, e) ||
+        client_ask(&b->client, b->o->timeout, e, "%s %s", b->can_reg ? "reg_genmove" : "genmove",
+                   p->to_move == BLACK ? "b" : "w"))
+        return -1;
+    if (b->client.ok && sscanf(text_str(&b->client.reply), "%15s%1s", word, more) == 1)
+        point = board_parse_vertex(&g->board, word);
+    c->ms = 1000 * b->client.seconds;
+    c->index = point == NO_POINT ? -1 : go_set_index(&g->board, point);
+    b->resigned += !strcasecmp(word, "resign");
+    return 0;
+}
+
+static int ask(struct bench *b, const struct go_position *p, struct choice *c, struct err *e)
+{
+    struct game g;
+    int status = go_set_game(p, &g, e);
+
+    if (!status)
+        status = b->player ? ask_player(b, p, &g, c, e) : ask_engine(b, p, &g, c, e);
+    game_release(&g);
+    return status;
+}
+
+/* --- counting ---------------------------------------------------------------- */
+
+static void add(struct group *s, const struct go_position *p, const struct choice *c)
+{
+    bool legal = c->index >= 0 && p->prior[c->index] >= 0;
+    double action = legal ? (double)p->prior[c->index] / p->max_prior : 0;
+    double regret = (p->max_value - (legal ? p->value[c->index] : 0)) / (double)GO_SET_ONE;
+
+    s->n++;
+    s->legal += legal && !c->wrong;
+    s->best += c->index == p->best;
+    s->action += action;
+    s->action_2 += action * action;
+    s->regret += regret;
+    s->regret_2 += regret * regret;
+}
+
+static void count(struct bench *b, const struct go_position *p, const struct choice *c)
+{
+    add(&b->group[ALL], p, c);
+    add(&b->group[p->n < 20 ? EARLY : p->n < 40 ? MIDDLE : LATE], p, c);
+    if (p->win >= GO_SET_ONE / 10 && p->win <= GO_SET_ONE - GO_SET_ONE / 10)
+        add(&b->group[OPEN], p, c);
+}
+
+static void show_progress(struct bench *b, int done)
+{
+    double now = client_now();
+
+    if (!isatty(STDERR_FILENO) || (now - b->shown < 1 && done < b->count))
+        return;
+    b->shown = now;
+    fprintf(stderr, "\r%d of %d positions, %.1f %% best%s", done, b->count,
+            100 * b->group[ALL].best / b->group[ALL].n, done < b->count ? "" : "\n");
+}
+
+static int ask_all(struct bench *b, struct err *e)
+{
+    for (int i = 0; i < b->count; i++) {
+        const struct go_position *p = &b->set.position[i];
+        struct choice c = { .index = -1 };
+
+        if (ask(b, p, &c, e))
+            return -1;
+        count(b, p, &c);
+        b->ms[i] = c.ms;
+        show_progress(b, i + 1);
+    }
+    b->median_ms = median(b->ms, (size_t)b->count);
+    return 0;
+}
+
+/* --- telling ----------------------------------------------------------------- */
+
+enum { N_MEASURES = 4 };
+
+static const struct measure {
+    const char *title, *key;
+    double scale;
+    int digits;
+} measures[N_MEASURES] = {
+    { "legal %", "legal", 100, 1 },
+    { "best move %", "best_move", 100, 1 },
+    { "action value %", "action_value", 100, 1 },
+    { "value regret", "value_regret", 1, 4 },
+};
+
+static void measure(const struct group *s, struct interval m[N_MEASURES])
+{
+    m[0] = interval_rate(s->legal / s->n, s->n);
+    m[1] = interval_rate(s->best / s->n, s->n);
+    m[2] = interval_mean(s->action, s->action_2, s->n);
+    m[3] = interval_mean(s->regret, s->regret_2, s->n);
+}
+
+static const char *chooser(const struct options *o)
+{
+    return o->engine ? o->engine : o->player;
+}
+
+static void print_table(struct bench *b)
+{
+    printf("%d positions of %s, %s: median %.2f ms a move\n%-12s %5s", b->count, b->o->set,
+           chooser(b->o), b->median_ms, "", "n");
+    for (int k = 0; k < N_MEASURES; k++)
+        printf("  %-*s", k < N_MEASURES - 1 ? 23 : 0, measures[k].title);
+    printf("\n");
+    for (int i = 0; i < N_GROUPS; i++) {
+        const struct group *s = &b->group[i];
+        struct interval m[N_MEASURES];
+
+        if (s->n < 1)
+            continue;
+        printf("%-12s %5.0f", s->name, s->n);
+        measure(s, m);
+        for (int k = 0; k < N_MEASURES; k++) {
+            const struct measure *f = &measures[k];
+            char buf[40];
+
+            snprintf(buf, sizeof buf, "%.*f (%.*f to %.*f)", f->digits, f->scale * m[k].mean,
+                     f->digits, f->scale * m[k].low, f->digits, f->scale * m[k].high);
+            printf("  %-*s", k < N_MEASURES - 1 ? 23 : 0, buf);
+        }
+        printf("\n");
+    }
+    if (b->resigned)
+        printf("resigned: %ld, counted as illegal\n", b->resigned);
+}
+
+static void write_string(FILE *f, const char *s)
+{
+    fputc('"', f);
+    for (; *s; s++) {
+        if (*s == '"' || *s == '\\')
+            fputc('\\', f);
+        if ((unsigned char)*s < ' ')
+            fprintf(f, "\\u%04x", (unsigned)*s);
+        else
+            fputc(*s, f);
+    }
+    fputc('"', f);
+}
+
+static void write_group(FILE *f, const struct group *s)
+{
+    struct interval m[N_MEASURES];
+
+    measure(s, m);
+    fprintf(f, "    { \"name\": ");
+    write_string(f, s->name);
+    fprintf(f, ", \"positions\": %.0f", s->n);
+    for (int k = 0; k < N_MEASURES; k++)
+        fprintf(f, ",\n      \"%s\": { \"mean\": %.6f, \"low\": %.6f, \"high\": %.6f }",
+                measures[k].key, m[k].mean, m[k].low, m[k].high);
+    fprintf(f, " }");
+}
+
+static int write_json(struct bench *b, const char *path, struct err *e)
+{
+    const char *comma = "";
+    struct outfile out;
+
+    if (outfile_open(&out, path, e))
+        return -1;
+    fprintf(out.f, "{\n  \"set\": ");
+    write_string(out.f, b->o->set);
+    fprintf(out.f, ",\n  \"%s\": ", b->o->engine ? "engine" : "player");
+    write_string(out.f, chooser(b->o));
+    fprintf(out.f, ",\n  \"median_ms\": %.4f,\n  \"resigned\": %ld,\n  \"groups\": [\n",
+            b->median_ms, b->resigned);
+    for (int i = 0; i < N_GROUPS; i++)
+        if (b->group[i].n > 0) {
+            fputs(comma, out.f);
+            write_group(out.f, &b->group[i]);
+            comma = ",\n";
+        }
+    fprintf(out.f, "\n  ]\n}\n");
+    return outfile_commit(&out, e);
+}
+
+/* --- the bench --------------------------------------------------------------- */
+
+static int start(struct bench *b, struct err *e)
+{
+    const struct options *o = b->o;
+
+    if (!o->engine) {
+        b->player = player_make(o->player, &o->p, e);
+        return b->player ? 0 : -1;
+    }
+    if (client_start(&b->client, "engine", o->engine, NULL, NULL, e) ||
+        client_ask(&b->client, PATIENCE, e, "known_command reg_genmove"))
+        return -1;
+    b->can_reg = b->client.ok && !strcasecmp(text_str(&b->client.reply), "true");
+    return 0;
+}
+
+static int open_all(struct bench *b, struct err *e)
+{
+    static const char *const names[N_GROUPS] = { "all", "ply 0-19", "ply 20-39", "ply 40+",
+                                                 "win 10-90 %" };
+
+    for (int i = 0; i < N_GROUPS; i++)
+        b->group[i].name = names[i];
+    if (go_set_read(&b->set, b->o->set, e))
+        return -1;
+    b->count = b->o->first && (size_t)b->o->first < b->set.n ? b->o->first : (int)b->set.n;
+    b->ms = calloc((size_t)b->count, sizeof *b->ms);
+    return b->ms ? start(b, e) : err_set(e, "out of memory");
+}
+
+static int run(const struct options *o, struct err *e)
+{
+    struct bench b = { .o = o };
+    int status = open_all(&b, e) || ask_all(&b, e) ? -1 : 0;
+
+    if (!status) {
+        print_table(&b);
+        status = o->json ? write_json(&b, o->json, e) : 0;
+    }
+    client_stop(&b.client, status ? 0 : GRACE_MS);
+    player_free(b.player);
+    go_set_release(&b.set);
+    free(b.ms);
+    return status;
+}
+
+/* --- the command line -------------------------------------------------------- */
+
+static const char help[] =
+    "Usage: videoworld bench go --set=FILE [OPTION]...\n"
+    "Ask for the move in labelled 9x9 positions: how often it is legal and the best one; its\n"
+    "action value (its prior / the largest prior); its value regret (the largest value less\n"
+    "its own).  An illegal choice has action value 0 and value 0.  95 % intervals in brackets.\n\n"
+    "  -s, --set=FILE       the positions, as data/README.md describes bench9.tsv\n"
+    "  -e, --engine=COMMAND ask this GTP engine, by reg_genmove or genmove\n"
+    "  -p, --player=NAME    else this player of ours (default random)\n"
+    "  -w, --weights=DIR    folder of its weights\n"
+    "  -D, --device=NAME    where it computes: auto (default), cpu, cuda or cuda:N\n"
+    "  -j, --threads=N      of the CPU (default: all cores)\n"
+    "  -S, --seed=N         of its random numbers (default 1)\n"
+    "  -n, --first=N        only the first N positions\n"
+    "  -t, --timeout=S      seconds for a move of the engine (default 60)\n"
+    "  -J, --json=FILE      the figures as JSON too\n"
+    "  -h, --help           show this help\n";
+
+static int parse_int(const char *text, long lo, long hi, int *v)
+{
+    char *end;
+    long n = strtol(text, &end, 10);
+
+    *v = (int)n;
+    return end == text || *end || n < lo || n > hi ? -1 : 0;
+}
+
+static int set_option(struct options *o, int c, const char *text)
+{
+    char *end;
+    int n = 0;
+
+    switch (c) {
+    case 's': o->set = text; return 0;
+    case 'e': o->engine = text; return 0;
+    case 'p': o->player = text; return 0;
+    case 'w': o->p.weights = text; return 0;
+    case 'D': o->p.device = text; return 0;
+    case 'J': o->json = text; return 0;
+    case 'j': return parse_int(text, 0, 1024, &o->p.threads);
+    case 'n': return parse_int(text, 1, 1 << 30, &o->first);
+    case 't':
+        o->timeout = strtod(text, &end);
+        return end == text || *end || !(o->timeout >= 0.001 && o->timeout <= 1e6) ? -1 : 0;
+    default:
+        if (parse_int(text, 0, 0x7fffffff, &n))
+            return -1;
+        o->p.seed = (uint64_t)n;
+        return 0;
+    }
+}
+
+int bench_go(int argc, char **argv)
+{
+    static const struct option longs[] = {
+        { "set", required_argument, NULL, 's' },     { "engine", required_argument, NULL, 'e' },
+        { "player", required_argument, NULL, 'p' },  { "weights", required_argument, NULL, 'w' },
+        { "device", required_argument, NULL, 'D' },  { "threads", required_argument, NULL, 'j' },
+        { "seed", required_argument, NULL, 'S' },    { "first", required_argument, NULL, 'n' },
+        { "timeout", required_argument, NULL, 't' }, { "json", required_argument, NULL, 'J' },
+        { "help", no_argument, NULL, 'h' },          { NULL, 0, NULL, 0 },
+    };
+    struct options o = { .player = "random", .p = { .seed = 1 }, .timeout = 60 };
+    struct err e;
+    int c;
+
+    opterr = 0;
+    optind = 1;
+    while ((c = getopt_long(argc, argv, "s:e:p:w:D:j:S:n:t:J:h", longs, NULL)) != -1) {
+        if (c == 'h') {
+            fputs(help, stdout);
+            return 0;
+        }
+        if (c == '?')
+            return tool_usage("bench go", "unknown or incomplete option '%s'", argv[optind - 1]);
+        if (set_option(&o, c, optarg))
+            return tool_usage("bench go", "'%s' is no value for -%c", optarg, c);
+    }
+    if (optind < argc || !o.set)
+        return tool_usage("bench go", "one set of positions is needed, by --set");
+    err_init(&e);
+    return run(&o, &e) ? tool_fail(&e) : 0;
+}

@@ -1,0 +1,148 @@
+#include "config.h"
+
+#include "gtp/match_results.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/sgf_game.h"
+
+bool match_name_ok(const char *name)
+{
+    size_t n = strlen(name);
+
+    for (size_t i = 0; i < n; i++)
+        if ((unsigned char)name[i] < ' ')
+            return false;
+    return n >= 1 && n < MATCH_NAME;
+}
+
+static int keep(struct match_results *r, const struct match_record *record, struct err *e)
+{
+    if (r->n == r->cap) {
+        size_t cap = r->cap ? 2 * r->cap : 64;
+        struct match_record *more = realloc(r->record, cap * sizeof *more);
+
+        if (!more)
+            return err_set(e, "out of memory");
+        r->record = more;
+        r->cap = cap;
+    }
+    r->record[r->n++] = *record;
+    return 0;
+}
+
+/* --- reading ----------------------------------------------------------------- */
+
+static bool has_game(const struct match_results *r, int game)
+{
+    for (size_t i = 0; i < r->n; i++)
+        if (r->record[i].game == game)
+            return true;
+    return false;
+}
+
+/* Takes the line of a game, ended by NUL. */
+static int take_line(struct match_results *r, const char *line, size_t number, struct err *e)
+{
+    struct match_record g = { 0 };
+    struct sgf_result result;
+    char end[16];
+    int at = 0;
+
+    if (sscanf(line, "%d\t%31[^\t]\t%31[^\t]\t%23[^\t]\t%15[^\t]\t%d\t%lf\t%lf\t%n", &g.game,
+               g.black, g.white, g.result, end, &g.plies, &g.black_ms, &g.white_ms, &at) != 8 ||
+        !at || !line[at])
+        return err_set(e, "%s:%zu: no game but '%.40s'", r->journal.path, number, line);
+    result = sgf_result(g.result);
+    g.end = (enum match_end)match_end_named(end);
+    if (result.ending == SGF_UNKNOWN || result.ending == SGF_VOID || match_end_named(end) < 0 ||
+        g.game < 0 || g.plies < 0)
+        return err_set(e, "%s:%zu: no result but '%s %s'", r->journal.path, number, g.result, end);
+    if (has_game(r, g.game))
+        return err_set(e, "%s:%zu: game %d stands there twice", r->journal.path, number, g.game);
+    g.winner = result.winner;
+    return keep(r, &g, e);
+}
+
+/* Compares the file's beginning with the heading, of which a kill may have left a part. */
+static int take_heading(struct match_results *r, const char *text, const char *heading,
+                        struct err *e)
+{
+    size_t same = 0, line;
+
+    while (text[same] && text[same] == heading[same])
+        same++;
+    if (!heading[same])
+        return 0;
+    if (!text[same])
+        return journal_add(&r->journal, heading + same, true, e);
+    for (line = same; line && text[line - 1] != '\n'; line--)
+        ;
+    return err_set(e, "'%s' is of another match: it says '%.*s' where this one says '%.*s'",
+                   r->journal.path, (int)strcspn(text + line, "\n"), text + line,
+                   (int)strcspn(heading + line, "\n"), heading + line);
+}
+
+static int take_games(struct match_results *r, char *text, size_t heading, struct err *e)
+{
+    size_t number = 1;
+    char *line = text, *end;
+
+    for (; (end = strchr(line, '\n')); line = end + 1, number++) {
+        *end = '\0';
+        if (line >= text + heading && take_line(r, line, number, e))
+            return -1;
+    }
+    return 0;
+}
+
+int match_results_open(struct match_results *r, const char *path, const char *heading,
+                       struct err *e)
+{
+    char *text;
+    int status;
+
+    *r = (struct match_results){ .journal = { .fd = -1 } };
+    if (!path)
+        return 0;
+    r->has_file = true;
+    if (journal_open(&r->journal, path, "# videoworld match 1", &text, e))
+        return -1;
+    status = take_heading(r, text, heading, e);
+    if (!status)
+        status = take_games(r, text, strlen(heading), e);
+    free(text);
+    return status;
+}
+
+void match_results_release(struct match_results *r)
+{
+    journal_release(&r->journal);
+    free(r->record);
+    *r = (struct match_results){ .journal = { .fd = -1 } };
+}
+
+/* --- adding ------------------------------------------------------------------ */
+
+int match_results_add(struct match_results *r, const struct match_record *g, const char *fault,
+                      struct err *e)
+{
+    char line[1024];
+    size_t start;
+
+    if (r->has_file) {
+        start = (size_t)snprintf(line, sizeof line, "%d\t%s\t%s\t%s\t%s\t%d\t%.3f\t%.3f\t",
+                                 g->game, g->black, g->white, g->result, match_end_name(g->end),
+                                 g->plies, g->black_ms, g->white_ms);
+        snprintf(line + start, sizeof line - start - 1, "%s", *fault ? fault : "-");
+        for (char *c = line + start; *c; c++)
+            if ((unsigned char)*c < ' ')
+                *c = ' ';
+        strcat(line, "\n");
+        if (journal_add(&r->journal, line, true, e))
+            return -1;
+    }
+    return keep(r, g, e);
+}

@@ -1,0 +1,111 @@
+/*
+ * policy: what the model would play: a position drawn, imagined, and read again.
+ *
+ * The position is drawn as the mover sees it, in some of the eight turns of the
+ * board (views).  In each view the world model tells how likely every code z^1
+ * is; the likely codes are decoded to drafts of the next frame, which are read
+ * and compared with the frame that was seen.  Drafts that show the same move, in
+ * whatever view, are one choice, as likely as they are together (the mean over
+ * views).  What shows no legal successor is a choice too, a bad one.
+ *
+ * policy_imagine then lets the world model itself write the next frame of a
+ * choice, in the view where it is likeliest; what that frame shows is the move.
+ *
+ * Moves are indices, row-major from the top left; w * h is a pass.
+ */
+#ifndef GTP_PLAYER_POLICY_H
+#define GTP_PLAYER_POLICY_H
+
+#include "engine/symmetry.h"
+#include "model/imagine.h"
+#include "render/diff.h"
+#include "render/read.h"
+
+enum {
+    POLICY_VIEWS = N_SYMMETRIES,
+    POLICY_CODES = 64,                           /* most codes tried a view */
+    POLICY_GUESSES = POLICY_VIEWS * POLICY_CODES,
+};
+
+struct policy_options {
+    const char *weights;   /* folder; NULL: look for it, see policy_weights */
+    const char *tokenizer, *ldm, *world; /* files instead of the folder's; or NULL */
+    const char *device;    /* as device_open */
+    int threads;
+};
+
+struct policy_choice {
+    int move;              /* what it shows; -1: nothing that can be read as a move */
+    bool legal;            /* by the frame, and by the game's rules */
+    enum diff_kind kind;   /* of the frame */
+    double p;              /* all choices sum to at most 1 */
+    int view, code;        /* where it is likeliest, and by which code */
+    const int *draft;      /* (S) the draft's tokens, in that view */
+};
+
+/* What the world model imagined of a choice. */
+struct policy_frame {
+    const uint8_t *seen, *px; /* (h, w, 3) x_t and x_t+1 in the choice's view */
+    struct reading reading;   /* of px */
+    struct diff diff;         /* from what was seen to px */
+    int view;
+    int codes[WORLD_HORIZON_MAX]; /* (H) */
+    int passes;               /* forward passes it took to write */
+    int move;                 /* the index on the board, not in the view; or -1 */
+    bool legal;
+};
+
+struct policy_view {
+    int symmetry;
+    struct scene scene;       /* what is drawn */
+    struct reading reading;   /* of it */
+};
+
+struct policy {
+    struct device *d;         /* owned, as the rest */
+    struct imagination m;
+    char *world_path;
+    struct drawer drawer;
+    struct reader reader;
+    int w, h;                 /* cells of a board */
+    /* the position looked at */
+    const struct game *game;
+    enum color color;
+    int views;
+    struct policy_view view[POLICY_VIEWS];
+    uint8_t *seen;            /* (views, h, w, 3) frames */
+    float *p;                 /* (views, K) */
+    /* guesses: codes of views */
+    int n_guesses;
+    int *guess_view, *guess_code; /* (POLICY_GUESSES) */
+    int *drafts;              /* (POLICY_GUESSES, S) */
+    uint8_t *px;              /* (h, w, 3) of one of them */
+    /* results */
+    int n;
+    struct policy_choice choice[POLICY_GUESSES]; /* likeliest first */
+    struct policy_frame frame;
+};
+
+/* Finds the weights and opens the device.  NULL and e on failure. */
+struct policy *policy_open(const struct policy_options *o, struct err *e);
+void policy_close(struct policy *p);
+
+/*
+ * Looks at colour c's move in g, a board of p's size, which must outlive the calls below; the
+ * first `views` turns, or (views < 1) the one turn -views.  The choices are in p->choice.
+ * Tried are a view's codes in the order of probability until `cover` of it is covered.
+ */
+int policy_look(struct policy *p, const struct game *g, enum color c, int views, double cover,
+                struct err *e);
+
+/* Imagines choice i: into p->frame. */
+int policy_imagine(struct policy *p, int i, struct err *e);
+
+/*
+ * The folder of the weights, into buf: $VIDEOWORLD_WEIGHTS; beside an installed program
+ * ../share/videoworld; of a program in its build tree, the source's weights/.  -1 and e say
+ * where was looked.
+ */
+int policy_weights(char *buf, size_t size, struct err *e);
+
+#endif

@@ -1,0 +1,206 @@
+#include "gtp/player_rollout.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const double COVER = 0.8; /* of the probability of a move within a line */
+
+static int point_of(const struct board *b, int move)
+{
+    return move == b->w * b->h ? PASS : board_point_at(b, move);
+}
+
+void rollouts_release(struct rollouts *l)
+{
+    free(l->candidate);
+    free(l->sums);
+    free(l->ownership);
+    *l = (struct rollouts){ .rng = l->rng };
+}
+
+static int prepare(struct rollouts *l, const struct policy *p, const struct player_request *r,
+                   struct err *e)
+{
+    size_t area = (size_t)(p->w * p->h), n = (size_t)p->n + 1;
+    double sum = 0;
+
+    rollouts_release(l);
+    l->candidate = calloc(n, sizeof *l->candidate);
+    l->sums = calloc(n, sizeof *l->sums);
+    l->ownership = calloc(n * area, sizeof *l->ownership);
+    if (!l->candidate || !l->sums || !l->ownership)
+        return err_set(e, "out of memory");
+    for (int i = 0; i < p->n; i++) {
+        const struct policy_choice *c = &p->choice[i];
+
+        if (c->legal && (!r->allowed || r->allowed[c->move])) {
+            sum += c->p;
+            l->candidate[l->n++] = (struct candidate){
+                .point = point_of(&r->game->board, c->move), .prior = c->p, .pv_n = 1,
+                .pv = { point_of(&r->game->board, c->move) } };
+        }
+    }
+    for (int i = 0; i < l->n; i++)
+        l->candidate[i].prior /= sum;
+    return 0;
+}
+
+/* --- one line --- */
+
+/* A legal choice of p: the likeliest, or drawn; without any a pass. */
+static int choose(const struct policy *p, struct rng *rng, bool draw)
+{
+    double sum = 0, at;
+    int move = p->w * p->h;
+
+    for (int i = 0; i < p->n; i++)
+        sum += p->choice[i].legal ? p->choice[i].p : 0;
+    at = draw ? sum * (double)(rng_u64(rng) >> 11) / 9007199254740992.0 : 0;
+    for (int i = 0; i < p->n; i++) {
+        if (!p->choice[i].legal)
+            continue;
+        move = p->choice[i].move;
+        at -= p->choice[i].p;
+        if (at < 0)
+            break;
+    }
+    return move;
+}
+
+/* Plays g on to its end.  1: poll said stop before. */
+static int play_on(struct policy *p, struct rng *rng, const struct player_request *r,
+                   struct game *g, bool draw, struct candidate *pv, struct err *e)
+{
+    int area = g->board.w * g->board.h, passes = 0, most = g->n + 2 * area;
+
+    while (passes < 2 && g->n < most) {
+        enum color c = game_to_move(g);
+        int point;
+
+        if (r->poll(r->ctx) & POLL_STOP)
+            return 1;
+        if (policy_look(p, g, c, -(int)rng_below(rng, N_SYMMETRIES), COVER, e))
+            return -1;
+        point = point_of(&g->board, choose(p, rng, draw));
+        if (game_play(g, c, point, e))
+            return -1;
+        if (pv && pv->pv_n < PLAYER_PV)
+            pv->pv[pv->pv_n++] = point;
+        passes = point == PASS ? passes + 1 : 0;
+    }
+    return 0;
+}
+
+static void count(struct rollout_sums *s, double lead, const uint8_t *owner, int area,
+                  enum color color)
+{
+    s->n++;
+    s->lead += lead;
+    s->wins += lead > 0 ? 1 : lead < 0 ? 0 : 0.5;
+    for (int i = 0; i < area; i++)
+        s->own[i] += owner[i] == EMPTY ? 0 : owner[i] == color ? 1 : -1;
+}
+
+/* A line that begins with candidate i. */
+static int visit(struct rollouts *l, struct policy *p, const struct player_request *r, int i,
+                 struct err *e)
+{
+    struct candidate *c = &l->candidate[i], pv = *c;
+    bool first = !l->sums[i].n;
+    uint8_t owner[BOARD_AREA];
+    struct game g;
+    double lead;
+    int area = p->w * p->h, status;
+
+    if (game_copy(&g, r->game, e))
+        return -1;
+    status = game_play(&g, r->color, c->point, e);
+    pv.pv_n = 1;
+    if (!status)
+        status = play_on(p, l->rng, r, &g, !first, &pv, e);
+    if (!status) {
+        lead = board_area(&g.board, owner) - g.komi;
+        lead = r->color == BLACK ? lead : -lead;
+        count(&l->sums[i], lead, owner, area, r->color);
+        count(&l->sums[l->n], lead, owner, area, r->color);
+        l->visits++;
+        if (first)
+            *c = pv;
+    }
+    game_release(&g);
+    return status;
+}
+
+/* --- figures --- */
+
+static double winrate(const struct rollout_sums *s)
+{
+    return (s->wins + 1) / ((double)s->n + 2);
+}
+
+static const float *ownership(const struct rollouts *l, int i, int area)
+{
+    float *own = l->ownership + i * area;
+    const struct rollout_sums *s = &l->sums[i];
+
+    for (int k = 0; k < area; k++)
+        own[k] = s->n ? s->own[k] / (float)s->n : 0;
+    return own;
+}
+
+static void report(struct rollouts *l, const struct player_request *r, int area)
+{
+    const struct rollout_sums *all = &l->sums[l->n];
+    struct analysis a = {
+        .n = l->n, .candidate = l->candidate, .visits = l->visits + l->n,
+        .winrate = winrate(all), .utility = 2 * winrate(all) - 1,
+        .lead = all->n ? all->lead / (double)all->n : 0,
+        .ownership = r->ownership ? ownership(l, l->n, area) : NULL,
+    };
+
+    for (int i = 0; i < l->n; i++) {
+        struct candidate *c = &l->candidate[i];
+        const struct rollout_sums *s = &l->sums[i];
+        double n = (double)s->n + 2, w = winrate(s);
+
+        c->visits = s->n + 1; /* that it was looked at counts too */
+        c->winrate = w;
+        c->lcb = fmax(0, w - 1.96 * sqrt(w * (1 - w) / n));
+        c->utility = 2 * w - 1;
+        c->lead = s->n ? s->lead / (double)s->n : a.lead;
+        for (int k = 0; k < c->pv_n; k++)
+            c->pv_visits[k] = k ? 1 : c->visits;
+        c->ownership = r->moves_ownership && s->n ? ownership(l, i, area) : NULL;
+    }
+    r->report(r->ctx, &a);
+}
+
+/* The candidate with the fewest visits for its probability. */
+static int next_candidate(const struct rollouts *l)
+{
+    int best = 0;
+
+    for (int i = 1; i < l->n; i++)
+        if (l->candidate[i].prior / (double)(l->sums[i].n + 1) >
+            l->candidate[best].prior / (double)(l->sums[best].n + 1))
+            best = i;
+    return best;
+}
+
+int rollouts_play(struct rollouts *l, struct policy *p, const struct player_request *r, long visits,
+               struct err *e)
+{
+    int area = p->w * p->h, status = 0;
+
+    if (prepare(l, p, r, e))
+        return -1;
+    while (!status && l->n && l->visits < visits) {
+        if (r->poll(r->ctx) & POLL_REPORT)
+            report(l, r, area);
+        status = visit(l, p, r, next_candidate(l), e);
+    }
+    if (status >= 0 && l->n)
+        report(l, r, area);
+    return status < 0 ? -1 : 0;
+}

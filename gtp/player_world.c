@@ -1,0 +1,274 @@
+/*
+ * The model's player: it looks at the position (player_policy.h), imagines the
+ * next frame of the likeliest choice, and plays what that frame shows.  Where the
+ * frame shows no legal move it goes on to the next choice.  No search, and no
+ * value: what it says of winning comes from games that it plays on against itself,
+ * and only when it is asked to analyse.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gtp/player.h"
+#include "gtp/player_rollout.h"
+#include "gtp/player_policy.h"
+
+/* How much of the probability is tried: to move, the likeliest codes will do. */
+static const double MOVE_COVER = 0.8, ANALYSIS_COVER = 0.99;
+
+enum { TRIES = 10, MOVE_VISITS = 4, ANALYSIS_VISITS = 4096 };
+
+struct world_player {
+    struct player base;
+    struct policy *policy;
+    struct rollouts rollouts;/* games played on */
+    uint64_t seed;
+    struct rng rng;
+    double temperature;      /* 0: the likeliest move */
+    int symmetries;          /* views: 1 .. 8 */
+    bool first_legal;        /* the first choice of the last move, frame and all */
+    char said[512];          /* about the last move */
+};
+
+/* --- choosing -------------------------------------------------------------- */
+
+static int point_of(const struct game *g, int move)
+{
+    return move == g->board.w * g->board.h ? PASS : board_point_at(&g->board, move);
+}
+
+static bool allowed(const struct player_request *r, const struct policy_choice *c)
+{
+    return c->legal && (!r->allowed || r->allowed[c->move]);
+}
+
+/* The order in which to try choices: order (n), by probability, or drawn by temperature. */
+static void order_choices(struct world_player *p, int *order)
+{
+    const struct policy *q = p->policy;
+    double key[POLICY_GUESSES];
+
+    for (int i = 0; i < q->n; i++) {
+        double u = ((double)(rng_u64(&p->rng) >> 11) + 0.5) / 9007199254740992.0;
+
+        /* the largest of log p / T + Gumbel noise is a draw from p^(1/T) */
+        key[i] = p->temperature > 0 ? log(q->choice[i].p) / p->temperature - log(-log(u))
+                                    : q->choice[i].p;
+        order[i] = i;
+        for (int k = i; k > 0 && key[order[k]] > key[order[k - 1]]; k--) {
+            int swap = order[k];
+
+            order[k] = order[k - 1];
+            order[k - 1] = swap;
+        }
+    }
+}
+
+static void say(struct world_player *p, const struct game *g, int move, int tried, bool imagined)
+{
+    const struct policy *q = p->policy;
+    char buf[8], diff[DIFF_TEXT_MAX];
+    size_t n;
+
+    n = (size_t)snprintf(p->said, sizeof p->said, "%s", board_vertex(&g->board, move, buf));
+    if (imagined)
+        n += (size_t)snprintf(p->said + n, sizeof p->said - n, ": imagined %s, codes",
+                              diff_text(&q->frame.diff, diff));
+    for (int h = 0; imagined && h < q->m.w.config.horizon && n < sizeof p->said; h++)
+        n += (size_t)snprintf(p->said + n, sizeof p->said - n, " %d", q->frame.codes[h]);
+    if (n < sizeof p->said)
+        snprintf(p->said + n, sizeof p->said - n, ", %d of its choices tried%s", tried,
+                 imagined ? "" : ", none imagined well");
+}
+
+/* Any move there is, if all choices fail: then it passes, if it may. */
+static int last_resort(const struct player_request *r)
+{
+    const struct board *b = &r->game->board;
+
+    if (player_may(r, PASS))
+        return PASS;
+    for (int i = 0; i < b->n_empty; i++)
+        if (player_may(r, b->empty[i]))
+            return b->empty[i];
+    return PASS;
+}
+
+/* The first choice in order whose imagined frame shows an allowed move. */
+static int imagine_move(struct world_player *p, const struct player_request *r, int *move,
+                        struct err *e)
+{
+    struct policy *q = p->policy;
+    int order[POLICY_GUESSES], fallback = -1, tried = 0;
+
+    order_choices(p, order);
+    p->first_legal = q->n > 0 && q->choice[order[0]].legal;
+    for (int i = 0; i < q->n && tried < TRIES; i++) {
+        const struct policy_choice *c = &q->choice[order[i]];
+
+        if (!allowed(r, c))
+            continue;
+        fallback = fallback < 0 ? c->move : fallback;
+        tried++;
+        if (policy_imagine(q, order[i], e))
+            return -1;
+        p->first_legal &= i > 0 || q->frame.legal;
+        if (q->frame.legal && (!r->allowed || r->allowed[q->frame.move])) {
+            *move = point_of(r->game, q->frame.move);
+            say(p, r->game, *move, tried, true);
+            return 0;
+        }
+    }
+    *move = fallback >= 0 ? point_of(r->game, fallback) : last_resort(r);
+    say(p, r->game, *move, tried, false);
+    return 0;
+}
+
+static int look(struct world_player *p, const struct player_request *r, double cover,
+                struct err *e)
+{
+    int views = r->symmetry >= 0 ? -r->symmetry : p->symmetries;
+
+    return policy_look(p->policy, r->game, r->color, views, cover, e);
+}
+
+/* --- the interface ----------------------------------------------------------- */
+
+static int world_genmove(struct player *base, const struct player_request *r, int *move,
+                         struct err *e)
+{
+    struct world_player *p = (struct world_player *)base;
+
+    if (look(p, r, r->report || r->allowed ? ANALYSIS_COVER : MOVE_COVER, e) ||
+        imagine_move(p, r, move, e))
+        return -1;
+    return r->report ? rollouts_play(&p->rollouts, p->policy, r, r->visits ? r->visits : MOVE_VISITS, e)
+                     : 0;
+}
+
+static int world_analyse(struct player *base, const struct player_request *r, struct err *e)
+{
+    struct world_player *p = (struct world_player *)base;
+    long visits = r->raw ? 0 : r->visits ? r->visits : ANALYSIS_VISITS;
+
+    if (r->poll(r->ctx) & POLL_STOP)
+        return 0;
+    return look(p, r, ANALYSIS_COVER, e) || rollouts_play(&p->rollouts, p->policy, r, visits, e)
+        ? -1 : 0;
+}
+
+static bool world_first_legal(struct player *base)
+{
+    return ((struct world_player *)base)->first_legal;
+}
+
+static bool world_accepts(struct player *base, int w, int h)
+{
+    const struct policy *q = ((struct world_player *)base)->policy;
+
+    return w == q->w && h == q->h;
+}
+
+static void world_explain(struct player *base, char *buf, size_t size)
+{
+    snprintf(buf, size, "%s", ((struct world_player *)base)->said);
+}
+
+static void world_tell(struct player *base, char *buf, size_t size)
+{
+    const struct world_player *p = (struct world_player *)base;
+    const struct policy *q = p->policy;
+
+    snprintf(buf, size, "world model %s (%zu weights), on %s", q->world_path,
+             params_count(&q->m.w.ps), q->d->name);
+}
+
+static const char *const params[] = { "seed", "temperature", "symmetries", NULL };
+
+static void world_get(struct player *base, int i, char *buf, size_t size)
+{
+    const struct world_player *p = (struct world_player *)base;
+
+    if (i == 0)
+        snprintf(buf, size, "%" PRIu64, p->seed);
+    else if (i == 1)
+        snprintf(buf, size, "%g", p->temperature);
+    else
+        snprintf(buf, size, "%d", p->symmetries);
+}
+
+static int set_seed(struct world_player *p, const char *value, struct err *e)
+{
+    uint64_t seed;
+    char *end;
+
+    errno = 0;
+    seed = strtoull(value, &end, 10);
+    if (errno || *end || value[strspn(value, "0123456789")] || !*value)
+        return err_set(e, "seed is no number from 0 to 2^64-1: '%s'", value);
+    p->seed = seed;
+    rng_init(&p->rng, seed);
+    return 0;
+}
+
+static int world_set(struct player *base, int i, const char *value, struct err *e)
+{
+    struct world_player *p = (struct world_player *)base;
+    double x;
+    char *end;
+
+    if (i == 0)
+        return set_seed(p, value, e);
+    x = strtod(value, &end);
+    if (end == value || *end)
+        x = -1;
+    if (i == 1) {
+        if (!(x >= 0 && x <= 100))
+            return err_set(e, "temperature is no number from 0 to 100: '%s'", value);
+        p->temperature = x;
+        return 0;
+    }
+    if (!(x >= 1 && x <= POLICY_VIEWS) || x != floor(x))
+        return err_set(e, "symmetries is no number from 1 to %d: '%s'", POLICY_VIEWS, value);
+    p->symmetries = (int)x;
+    return 0;
+}
+
+static void world_free_player(struct player *base)
+{
+    struct world_player *p = (struct world_player *)base;
+
+    rollouts_release(&p->rollouts);
+    policy_close(p->policy);
+    free(p);
+}
+
+struct player *player_world_new(const struct player_options *o, struct err *e)
+{
+    struct policy_options policy = { .weights = o->weights, .device = o->device,
+                                     .threads = o->threads };
+    struct world_player *p = calloc(1, sizeof *p);
+
+    if (!p) {
+        err_set(e, "out of memory");
+        return NULL;
+    }
+    p->policy = policy_open(&policy, e);
+    if (!p->policy) {
+        free(p);
+        return NULL;
+    }
+    p->base = (struct player){
+        .name = "world", .genmove = world_genmove, .analyse = world_analyse,
+        .first_legal = world_first_legal, .accepts = world_accepts, .explain = world_explain, .describe = world_tell,
+        .params = params, .get = world_get, .set = world_set, .free = world_free_player,
+    };
+    p->seed = o->seed;
+    p->symmetries = POLICY_VIEWS;
+    rng_init(&p->rng, o->seed);
+    p->rollouts.rng = &p->rng;
+    return &p->base;
+}

@@ -1,0 +1,121 @@
+#include "model/imagine.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { PATCHES = 4096 };
+
+/* Do they speak of the same tokens and codes? */
+static int check(const struct imagination *m, const struct imagine_files *f, struct err *e)
+{
+    const struct world_config *w = &m->w.config;
+    const struct ldm_config *l = &m->l.config;
+
+    if (w->target != WORLD_LDM)
+        return err_set(e, "'%s' has target %s: only %s can be played with", f->world,
+                       world_target_name(w->target), world_target_name(WORLD_LDM));
+    if (m->t.codes != m->l.tokens || m->t.codes != w->tokens)
+        return err_set(e, "'%s' has %d tokens, '%s' %d, '%s' %d: they do not belong together",
+                       f->tokenizer, m->t.codes, f->ldm, m->l.tokens, f->world, w->tokens);
+    if (l->rows != w->rows || l->cols != w->cols || m->l.codes != w->codes)
+        return err_set(e, "'%s' has %d codes for %d x %d cells, '%s' %d for %d x %d: they do not "
+                       "belong together", f->ldm, m->l.codes, l->cols, l->rows, f->world,
+                       w->codes, w->cols, w->rows);
+    return 0;
+}
+
+static int alloc(struct imagination *m, struct err *e)
+{
+    m->S = m->w.S;
+    m->K = m->l.codes;
+    m->pixels_w = m->w.config.cols * m->t.config.patch;
+    m->pixels_h = m->w.config.rows * m->t.config.patch;
+    m->seen = calloc((size_t)(m->max * m->S), sizeof *m->seen);
+    m->from = calloc((size_t)(IMAGINE_DRAFTS * m->S), sizeof *m->from);
+    m->role = calloc(IMAGINE_DRAFTS, sizeof *m->role);
+    m->p = calloc((size_t)m->K, sizeof *m->p);
+    return m->seen && m->from && m->role && m->p ? 0 : err_set(e, "out of memory");
+}
+
+int imagine_open(struct imagination *m, const struct imagine_files *f, struct device *d, int max,
+                 struct err *e)
+{
+    memset(m, 0, sizeof *m);
+    m->max = max;
+    if (!tokenizer_load(&m->t, f->tokenizer, d, PATCHES, e) &&
+        !ldm_load(&m->l, f->ldm, d, IMAGINE_DRAFTS, e) &&
+        !world_load(&m->w, f->world, d, max, e) && !check(m, f, e) && !alloc(m, e))
+        return 0;
+    imagine_close(m);
+    return -1;
+}
+
+void imagine_close(struct imagination *m)
+{
+    world_free(&m->w);
+    ldm_free(&m->l);
+    tokenizer_free(&m->t);
+    free(m->seen);
+    free(m->from);
+    free(m->role);
+    free(m->p);
+    memset(m, 0, sizeof *m);
+}
+
+int imagine_see(struct imagination *m, const uint8_t *px, int n, float *p, struct err *e)
+{
+    if (n < 1 || n > m->max)
+        return err_set(e, "%d frames at a time are not 1 to %d", n, m->max);
+    m->n = n;
+    return tokenizer_encode(&m->t, px, n, m->pixels_w, m->pixels_h, m->seen, e) ||
+           world_see(&m->w, m->seen, n, e) || world_codes(&m->w, p, e) ? -1 : 0;
+}
+
+int imagine_draft(struct imagination *m, const int *frame, const int *code, int n, int *out,
+                  struct err *e)
+{
+    size_t row = (size_t)m->S * sizeof *out;
+
+    for (int at = 0, k; at < n; at += k) {
+        k = n - at < IMAGINE_DRAFTS ? n - at : IMAGINE_DRAFTS;
+        for (int i = 0; i < k; i++) {
+            if (frame[at + i] < 0 || frame[at + i] >= m->n)
+                return err_set(e, "frame %d was not seen", frame[at + i]);
+            memcpy(m->from + i * m->S, m->seen + frame[at + i] * m->S, row);
+        }
+        if (ldm_decode(&m->l, m->from, code + at, m->role, k, out + at * m->S, e))
+            return -1;
+    }
+    return 0;
+}
+
+static int likeliest(const float *p, int n)
+{
+    int best = 0;
+
+    for (int i = 1; i < n; i++)
+        if (p[i] > p[best])
+            best = i;
+    return best;
+}
+
+int imagine_next(struct imagination *m, const uint8_t *px, int *codes, const int *draft,
+                 int *out, int *passes, struct err *e)
+{
+    int H = m->w.config.horizon;
+
+    if (imagine_see(m, px, 1, m->p, e))
+        return -1;
+    for (int h = 1; h <= H; h++) {
+        if (world_next_code(&m->w, &codes[h - 1], h < H ? m->p : NULL, e))
+            return -1;
+        if (h < H)
+            codes[h] = likeliest(m->p, m->K);
+    }
+    return world_frame(&m->w, draft, out, passes, e);
+}
+
+int imagine_show(struct imagination *m, const int *tokens, int n, uint8_t *px, struct err *e)
+{
+    return tokenizer_decode(&m->t, tokens, n, m->pixels_w, m->pixels_h, px, e);
+}

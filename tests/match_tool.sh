@@ -1,0 +1,224 @@
+#!/bin/sh
+# videoworld match: who wins and why, over engines good and bad; results survive kills.
+. "$TEST_SRCDIR/tap.sh"
+
+match() { # match ARGUMENT...: output, errors and exit status in one text
+    out=$("$VIDEOWORLD" match "$@" 2>&1)
+    echo "$out
+status $?"
+}
+
+games() { # games FILE: number, Black, White, result and end of each, in order
+    grep -v '^#' "$1" | sort -n | cut -f 1-5 | tr '\t' ' '
+}
+
+cd "$tmp" || exit 1
+
+# An engine that does at each genmove what its argument says, and passes by default.
+cat >toy <<'END_OF_TOY'
+#!/bin/sh
+while read -r id cmd color vertex; do
+    case $cmd:$1 in
+    genmove:dies) echo "I die" >&2; exit 3 ;;
+    genmove:hangs) sleep 100 ;;
+    genmove:corner) printf '=%s A1\n\n' "$id" ;;
+    genmove:talks) printf '=%s hello\n\n' "$id" ;;
+    genmove:empty) printf '=%s\n\n' "$id" ;;
+    genmove:off) printf '=%s Z99\n\n' "$id" ;;
+    genmove:refuses) printf '?%s no\n\n' "$id" ;;
+    genmove:garbage) echo "what?" ;;
+    genmove:wrong-id) printf '=77 pass\n\n' ;;
+    genmove:floods) yes ;;
+    genmove:closes) exec >&-; sleep 100 ;;
+    genmove:resigns) printf '=%s Resign\n\n' "$id" ;;
+    genmove:slow) sleep 0.1; printf '=%s pass\n\n' "$id" ;;
+    genmove:stderr) head -c 300000 /dev/zero | tr '\0' 'x' >&2; printf '=%s pass\n\n' "$id" ;;
+    genmove:crlf) printf '\r\n=%s PASS \r\n\r\n' "$id" ;;
+    play:deaf) printf '?%s illegal move\n\n' "$id" ;;
+    boardsize:small) printf '?%s unacceptable size\n\n' "$id" ;;
+    name:dead) exit 1 ;;
+    final_score:wise) printf '=%s B+99.5\n\n' "$id" ;;
+    final_score:even) printf '=%s 0\n\n' "$id" ;;
+    final_score:vague) printf '=%s unknown\n\n' "$id" ;;
+    final_score:weary) exit 1 ;;
+    genmove:*) printf '=%s pass\n\n' "$id" ;;
+    *) printf '=%s\n\n' "$id" ;;
+    esac
+done
+END_OF_TOY
+chmod +x toy
+
+# --- a plain match
+is "plays" "$(match -e 'a=./toy' -e 'b=./toy' -n 3 -p 0 -r plain.txt 2>&1 | sed '/^[ab] .*%  /s/ *[0-9.]*$//')" \
+"1 of 3: game 0, a - b W+7, 2 plies; a 0-0-1
+2 of 3: game 1, b - a W+7, 2 plies; a 1-0-1
+3 of 3: game 2, a - b W+7, 2 plies; a 1-0-2
+3 of 3 games, 9x9, komi 7, 0 random plies first (seed 1)
+engine      as Black      as White  won-dr.-lost    score  faults  ms/move
+a              0-0-2         1-0-0         1-0-2   33.3 %       0
+b              0-0-1         2-0-0         2-0-1   66.7 %       0
+a scores 33.3 % (7.3 to 76.0), Elo -120 (-441 to +200); 95 % intervals from 2 openings
+2.0 plies a game; Black won 0, White 3, drawn 0
+status 0"
+is "and writes it down" "$(cut -f 1-6,9 plain.txt | tr '\t' '|')" \
+"# videoworld match 1
+# 9x9, komi 7, at most 324 plies, 0 of them random, seed 1
+# a=./toy
+# b=./toy
+# referee: none
+# game|Black|White|result|end|plies|fault
+0|a|b|W+7|score|2|-
+1|b|a|W+7|score|2|-
+2|a|b|W+7|score|2|-"
+is "goes on where it ended" "$(match -e 'a=./toy' -e 'b=./toy' -n 4 -p 0 -r plain.txt 2>&1 | sed -n 1,2p; games plain.txt | tail -n 1)" \
+"3 of 4 games were played before
+4 of 4: game 3, b - a W+7, 2 plies; a 2-0-2
+3 b a W+7 score"
+is "keeps matches apart" "$(match -e 'a=./toy' -e 'b=./toy' -n 4 -p 0 -k 6.5 -r plain.txt)" \
+"videoworld: 'plain.txt' is of another match: it says '# 9x9, komi 7, at most 324 plies, 0 of them random, seed 1' where this one says '# 9x9, komi 6.5, at most 324 plies, 0 of them random, seed 1'
+status 1"
+cp plain.txt torn.txt
+printf '3\ta\tb\tW+' >>torn.txt
+is "cuts a torn line off" "$(match -e 'a=./toy' -e 'b=./toy' -n 4 -p 0 -r torn.txt >/dev/null; cmp plain.txt torn.txt)" ""
+head -c 100 plain.txt >torn.txt
+is "mends a torn heading" "$(match -e 'a=./toy' -e 'b=./toy' -n 1 -p 0 -r torn.txt >/dev/null; head -n 6 torn.txt)" \
+"$(head -n 6 plain.txt)"
+printf '0\ta\tb\tW+7\tscore\t2\t0.1\t0.1\t-\n' >>torn.txt
+printf 'precious' >other
+is "touches no other file" "$(match -e 'a=./toy' -e 'b=./toy' -r other; cat other)" \
+"videoworld: 'other' is another file: it does not begin with '# videoworld match 1'
+status 1
+precious"
+is "refuses a game that stands twice" "$(match -e 'a=./toy' -e 'b=./toy' -p 0 -r torn.txt)" \
+"videoworld: torn.txt:8: game 0 stands there twice
+status 1"
+is "refuses a file it does not know" "$(echo '9 a' >>plain.txt; match -e 'a=./toy' -e 'b=./toy' -p 0 -r plain.txt)" \
+"videoworld: plain.txt:11: no game but '9 a'
+status 1"
+
+# --- openings
+random="$VIDEOWORLD gtp --player random"
+"$VIDEOWORLD" match -e "a=$random" -e "b=$random" -n 4 -j 2 -g sgf >/dev/null 2>&1
+opening() { tr -d '\n' <"sgf/game-00000$1.sgf" | sed 's/.*for White];//' | cut -d ';' -f 1-4; }
+is "plays each opening twice" "$(opening 0; opening 2)" "$(opening 1; opening 3)"
+is "and not the same one again" "$([ "$(opening 0)" != "$(opening 2)" ] && echo yes)" yes
+is "with colours swapped" "$(grep -h -o 'PB.*PW\[.\]' sgf/*.sgf)" \
+"PB[a]PW[b]
+PB[b]PW[a]
+PB[a]PW[b]
+PB[b]PW[a]"
+is "and writes sound SGF" "$("$VIDEOWORLD" sgf sgf/*.sgf 2>&1 | grep -c '^sgf/.*: ')" 0
+
+# --- engines that misbehave: each loses, and the match goes on
+for mode in dies hangs corner talks empty off refuses garbage wrong-id floods closes resigns deaf \
+    stderr crlf; do
+    limit=60
+    [ $mode = hangs ] && limit=1
+    "$VIDEOWORLD" match -e "toy=exec ./toy $mode" -e 'good=./toy' -n 2 -j 2 -p 0 -t $limit \
+        -r "$mode.txt" >"$mode.out" 2>"$mode.err"
+    echo "$mode $? $(games "$mode.txt" | cut -d ' ' -f 4,5 | tr '\n' ' ')"
+done >bad.got
+is "bad engines lose" "$(sed 's/ $//' bad.got)" \
+"dies 0 W+F broken B+F broken
+hangs 0 W+F hang B+F hang
+corner 0 W+F illegal B+F illegal
+talks 0 W+F no-move B+F no-move
+empty 0 W+F no-move B+F no-move
+off 0 W+F no-move B+F no-move
+refuses 0 W+F no-move B+F no-move
+garbage 0 W+F broken B+F broken
+wrong-id 0 W+F broken B+F broken
+floods 0 W+F broken B+F broken
+closes 0 W+F broken B+F broken
+resigns 0 W+R resign B+R resign
+deaf 0 W+7 score B+F refused
+stderr 0 W+7 score W+7 score
+crlf 0 W+7 score W+7 score"
+is "the last lines are logged" "$(grep -h 'game 0:' dies.err corner.err hangs.err | grep ^video)" \
+"videoworld: game 0: toy: ended with status 3; last lines: > 3 clear_board | < =3 | > 4 komi 7 | < =4 | > 5 genmove b | ! I die
+videoworld: game 0: toy: illegal move A1: occupied; last lines: > 5 genmove b | < =5 A1 | > 6 play w pass | < =6 | > 7 genmove b | < =7 A1
+videoworld: game 0: toy: no reply within 1 s; last lines: < =2 | > 3 clear_board | < =3 | > 4 komi 7 | < =4 | > 5 genmove b"
+is "faults are counted" "$(tail -n 1 hangs.out)" "faults of toy: 2 hang"
+is "an engine that does not start ends the match" "$(match -e 'toy=./toy dead' -e 'good=./toy' -n 2 -r dead.txt 2>&1 | grep -v ' games,'; games dead.txt)" \
+"videoworld: toy: ended with status 1; last lines: > 1 name; started again
+videoworld: toy: ended with status 1; last lines: > 1 name; started again
+videoworld: toy: ended with status 1; last lines: > 1 name
+status 1"
+is "so does one that cannot play there" "$(match -e 'toy=./toy small' -e 'good=./toy' -n 2 -r small.txt 2>&1 | grep -v ' games,' | tail -n 2; games small.txt)" \
+"videoworld: toy: refused: 'unacceptable size'; last lines: > 1 name | < =1 | > 2 boardsize 9 | < ?2 unacceptable size
+status 1"
+
+# --- the referee
+for mode in wise even vague weary; do
+    "$VIDEOWORLD" match -e 'a=./toy' -e 'b=./toy' -R "./toy $mode" -n 2 -p 0 -r "$mode.txt" 2>&1 |
+        grep -c 'our own'
+    games "$mode.txt"
+done >referee.got
+is "a referee decides, else our own score" "$(cat referee.got)" \
+"0
+0 a b B+99.5 score
+1 b a B+99.5 score
+0
+0 a b 0 score
+1 b a 0 score
+3
+0 a b W+7 own-score
+1 b a W+7 own-score
+1
+0 a b W+7 own-score
+1 b a W+7 own-score"
+is "a long game is scored" "$(match -e "a=$random" -e "b=$random" -n 1 -m 30 -r long.txt >/dev/null; cut -f 5,6 long.txt | tail -n 1)" \
+"score	30"
+
+# --- killed at any moment
+killed=0
+for delay in 0.02 0.05 0.03 0.1 0.04 0.06 0.02 0.08 0.05 0.03 0.07 0.02 0.09 0.04 0.05 0.03 0.06 \
+    0.02 0.04 0.05; do
+    "$VIDEOWORLD" match -e "a=$random" -e "b=$random" -n 200 -j 2 -r k.txt >/dev/null 2>&1 &
+    pid=$!
+    sleep $delay
+    kill -9 $pid 2>/dev/null && killed=$((killed + 1))
+    wait $pid 2>/dev/null
+    [ -e k.txt ] && printf '17\ta\tb' >>k.txt # a torn line
+done
+is "goes on after kills, losing and repeating nothing" \
+    "$(match -e "a=$random" -e "b=$random" -n 200 -j 2 -r k.txt 2>&1 | tail -n 1
+       games k.txt | cut -d ' ' -f 1 | uniq | wc -l; games k.txt | wc -l)" \
+"status 0
+200
+200"
+is "and was killed" "$([ $killed -gt 0 ] && echo yes)" yes
+
+# --- ctrl-C
+"$VIDEOWORLD" match -e 'a=./toy slow' -e 'b=./toy slow' -n 1000 -p 0 -r c.txt >c.out 2>c.err &
+pid=$!
+while ! grep -q 'of 1000' c.err 2>/dev/null; do sleep 0.05; done
+kill -INT $pid
+wait $pid
+is "ends cleanly on ctrl-C" "$? $(tail -n 1 c.err) $(grep -c ' of 1000 games' c.out)" \
+"0 videoworld: stopped 1"
+is "with every game written" "$(games c.txt | wc -l)" "$(grep -c 'of 1000:' c.err)"
+
+# --- a real engine
+gnugo=$(PATH=$PATH:/usr/games command -v gnugo)
+if [ -n "$gnugo" ]; then
+    gnugo="$gnugo --mode gtp --level 1 --chinese-rules --positional-superko"
+    is "GNU Go beats random" "$(match -e "r=$random" -e "g=$gnugo" -R "$gnugo" -n 2 -j 2 -b 5 -p 2 -r g.txt >/dev/null
+        games g.txt | sed 's/+[0-9.]*//')" \
+"0 r g W score
+1 g r B score"
+else
+    skip "GNU Go beats random" "no gnugo"
+fi
+
+# --- usage
+is "wants two engines" "$(match -e 'a=./toy')" \
+"videoworld: two engines are needed, by --engine NAME=COMMAND
+Try 'videoworld match --help'.
+status 2"
+is "of different names" "$(match -e 'a=./toy' -e 'a=./toy')" \
+"videoworld: 'a=./toy' is no value for -e
+Try 'videoworld match --help'.
+status 2"
+is "leaves no half-written file" "$(find . -name '*tmp-*')" ""
+plan

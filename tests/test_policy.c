@@ -1,0 +1,178 @@
+/* The policy, with the weights that come with us: views, choices, frames. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/rng.h"
+#include "gtp/player_policy.h"
+#include "tests/tap.h"
+
+static struct err e;
+static struct policy *policy;
+static struct game g;
+
+static void setup(void)
+{
+    struct policy_options o = { .device = "cpu", .threads = 1 };
+
+    err_init(&e);
+    policy = policy_open(&o, &e);
+    ck_assert_msg(policy, "%s", e.msg);
+    ck_assert_int_eq(game_init(&g, policy->w, policy->h, 7, &e), 0);
+}
+
+static void teardown(void)
+{
+    policy_close(policy);
+    game_release(&g);
+}
+
+/* Some legal moves, the same for a seed, turned by a symmetry. */
+static void play_some(struct game *to, int n, uint64_t seed, int symmetry)
+{
+    struct game plain;
+    struct rng r;
+
+    rng_init(&r, seed);
+    ck_assert_int_eq(game_init(&plain, g.board.w, g.board.h, 7, &e), 0);
+    while (plain.n < n) {
+        int i = (int)rng_below(&r, (uint32_t)(g.board.w * g.board.h));
+        int turned = symmetry_index(symmetry, g.board.w, g.board.h, i);
+        enum color c = game_to_move(&plain);
+
+        if (game_play(&plain, c, board_point_at(&plain.board, i), NULL))
+            continue;
+        ck_assert_int_eq(game_play(to, c, board_point_at(&to->board, turned), &e), 0);
+    }
+    game_release(&plain);
+}
+
+/* p (moves): how likely each move is. */
+static void look(const struct game *game, int views, double *p)
+{
+    int moves = policy->w * policy->h + 1;
+
+    ck_assert_msg(!policy_look(policy, game, game_to_move(game), views, 0.9, &e), "%s", e.msg);
+    memset(p, 0, (size_t)moves * sizeof *p);
+    for (int i = 0; i < policy->n; i++)
+        if (policy->choice[i].move >= 0)
+            p[policy->choice[i].move] += policy->choice[i].p;
+}
+
+START_TEST(a_view_is_the_turned_board)
+{
+    double view[BOARD_AREA + 1], turned[BOARD_AREA + 1];
+    int area = policy->w * policy->h;
+    struct game other;
+
+    ck_assert_int_eq(game_init(&other, policy->w, policy->h, 7, &e), 0);
+    play_some(&g, 25, 5, 0);
+    play_some(&other, 25, 5, _i);
+    look(&g, -_i, view);
+    look(&other, 0, turned);
+    for (int i = 0; i <= area; i++)
+        ck_assert_double_eq_tol(view[i], turned[symmetry_move(_i, policy->w, policy->h, i)],
+                                1e-4);
+    game_release(&other);
+}
+END_TEST
+
+START_TEST(all_views_together_know_no_direction)
+{
+    double p[BOARD_AREA + 1];
+    int area = policy->w * policy->h;
+
+    look(&g, POLICY_VIEWS, p); /* the empty board */
+    for (int s = 1; s < N_SYMMETRIES; s++)
+        for (int i = 0; i < area; i++)
+            ck_assert_double_eq_tol(p[i], p[symmetry_index(s, policy->w, policy->h, i)], 1e-4);
+}
+END_TEST
+
+START_TEST(choices_are_different_moves_the_likeliest_first)
+{
+    bool seen[BOARD_AREA + 1] = { false };
+    double sum = 0;
+
+    play_some(&g, 30, 9, 0);
+    ck_assert_int_eq(policy_look(policy, &g, game_to_move(&g), POLICY_VIEWS, 0.95, &e), 0);
+    ck_assert_int_gt(policy->n, 1);
+    for (int i = 0; i < policy->n; i++) {
+        const struct policy_choice *c = &policy->choice[i];
+
+        sum += c->p;
+        ck_assert(i == 0 || c->p <= c[-1].p);
+        ck_assert(c->move >= -1 && c->move <= policy->w * policy->h);
+        if (c->move < 0)
+            continue;
+        ck_assert(!seen[c->move]);
+        seen[c->move] = true;
+        if (c->move < policy->w * policy->h)
+            ck_assert_int_eq(c->legal, game_legality(&g, game_to_move(&g),
+                             board_point_at(&g.board, c->move)) == LEGAL);
+    }
+    ck_assert(sum > 0.5 && sum < 1 + 1e-6);
+}
+END_TEST
+
+START_TEST(what_is_imagined_is_the_choice)
+{
+    int same = 0, legal = 0, all = 0;
+
+    for (int n = 0; n < 40; n += 2, all++) {
+        ck_assert_int_eq(game_clear(&g, policy->w, policy->h, &e), 0);
+        play_some(&g, n, 100 + (uint64_t)n, 0);
+        ck_assert_int_eq(policy_look(policy, &g, game_to_move(&g), _i, 0.8, &e), 0);
+        ck_assert_int_eq(policy_imagine(policy, 0, &e), 0);
+        same += policy->frame.move == policy->choice[0].move;
+        legal += policy->frame.legal;
+        ck_assert(policy->frame.passes >= 1 && policy->frame.passes <= policy->m.S);
+    }
+    ck_assert_int_ge(same, all - 2);
+    ck_assert_int_ge(legal, all - 2);
+}
+END_TEST
+
+START_TEST(another_size_is_refused)
+{
+    struct game small;
+
+    ck_assert_int_eq(game_init(&small, 7, 9, 7, &e), 0);
+    ck_assert_int_eq(policy_look(policy, &small, BLACK, 1, 0.9, &e), -1);
+    ck_assert_str_eq(e.msg, "the model knows boards of 9x9, not of 7x9");
+    game_release(&small);
+}
+END_TEST
+
+START_TEST(what_cannot_be_opened_is_told)
+{
+    struct policy_options none = { .weights = "/nowhere" }, mixed = { .world = NULL };
+    char folder[4096], tokenizer[5000];
+
+    ck_assert_ptr_null(policy_open(&none, &e));
+    ck_assert_str_eq(e.msg, "cannot open '/nowhere/go9-tokenizer.safetensors': "
+                            "No such file or directory");
+    err_init(&e);
+    ck_assert_int_eq(policy_weights(folder, sizeof folder, &e), 0);
+    snprintf(tokenizer, sizeof tokenizer, "%s/go9-tokenizer.safetensors", folder);
+    mixed.ldm = tokenizer;
+    mixed.device = "cpu";
+    ck_assert_ptr_null(policy_open(&mixed, &e));
+    ck_assert_msg(strstr(e.msg, "ldm") || strstr(e.msg, "LDM"), "%s", e.msg);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *s = suite_create("policy");
+    TCase *tc = tap_case(s, "policy");
+
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_loop_test(tc, a_view_is_the_turned_board, 0, N_SYMMETRIES);
+    tcase_add_test(tc, all_views_together_know_no_direction);
+    tcase_add_test(tc, choices_are_different_moves_the_likeliest_first);
+    tcase_add_loop_test(tc, what_is_imagined_is_the_choice, 0, 2);
+    tcase_add_test(tc, another_size_is_refused);
+    tcase_add_test(tc, what_cannot_be_opened_is_told);
+    return tap_run(s);
+}

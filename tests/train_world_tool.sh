@@ -1,0 +1,186 @@
+#!/bin/sh
+# videoworld train ldm and world, bench ldm and world: small runs on the sample, one killed and
+# resumed.  Bounds are far below what was measured (in brackets) and far above chance.
+tmp=$(mktemp -d) || exit 1
+trap 'rm -rf "$tmp"' EXIT
+sample=$TEST_SRCDIR/data/games9-sample.sgfs.gz
+weights=$TEST_SRCDIR/../weights
+n=0 bad=0
+
+is() { # is DESCRIPTION GOT WANT
+    n=$((n + 1))
+    if [ "$2" = "$3" ]; then
+        echo "ok $n - $1"
+    else
+        echo "not ok $n - $1"
+        printf '%s\n' "got:" "$2" "want:" "$3" | sed 's/^/# /'
+        bad=1
+    fi
+}
+
+skip() { # skip DESCRIPTION REASON
+    n=$((n + 1))
+    echo "ok $n - $1 # SKIP $2"
+}
+
+holds() { # holds DESCRIPTION TEXT AWK-CONDITION: over the text's lines; p(i): the number of field i
+    if printf '%s\n' "$2" | awk "function p(i) { return substr(\$i, \$i ~ /^\\(/ ? 2 : 1) + 0 }
+        $3 { found = 1 } END { exit !found }"; then
+        is "$1" "" ""
+    else
+        is "$1" "$2" "a line with $3"
+    fi
+}
+
+common="--data s.vwc --tokenizer tokenizer.safetensors --threads 1 --device cpu"
+
+train() { # train STAGE ARGUMENT...: a nano model
+    stage=$1
+    shift
+    # shellcheck disable=SC2086
+    "$VIDEOWORLD" train "$stage" $common --config nano "$@" 2>&1
+}
+
+bench() { # bench PART ARGUMENT...
+    part=$1
+    shift
+    # shellcheck disable=SC2086
+    "$VIDEOWORLD" bench "$part" $common "$@"
+}
+
+held() { # held CSV NAME: that metric of held-out samples, in the last row
+    awk -F, -v name="held_$2" 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) c = i }
+        END { print $c }' "$1"
+}
+
+refused() { # refused DESCRIPTION MESSAGE ARGUMENT...
+    what=$1 message=$2
+    shift 2
+    is "$what" "$("$VIDEOWORLD" "$@" 2>&1 | head -n 1)" "videoworld: $message"
+}
+
+cd "$tmp" || exit 1
+cp "$weights/go9-tokenizer.safetensors" tokenizer.safetensors || exit 1
+"$VIDEOWORLD" dataset -o s.vwc "$sample" >/dev/null
+
+# --- the LDM: without codes hardly a board in 20, where the move is the commonest, comes out right
+out=$(train ldm -o ldm.safetensors --steps 400 --batch 24 --levels 9,9,5 --eval-samples 100 \
+      --log ldm.csv --plot ldm.png)
+holds "a nano LDM is trained" "$out" '/^ldm.safetensors: .* step 400 of 400/'
+holds "10 % of its steps come out right" "$(held ldm.csv exact)" '$1 >= 0.1' # [0.2]
+if command -v gnuplot >/dev/null; then
+    is "the log is drawn" "$(head -c 8 ldm.png | od -An -tx1)" " 89 50 4e 47 0d 0a 1a 0a"
+else
+    skip "the log is drawn" "gnuplot is not installed"
+fi
+out=$(bench ldm --weights ldm.safetensors --clips 200 --horizon 3)
+holds "bench ldm tells step 1" "$out" '/^step 1: 200 clips/ && p(9) >= 10' # [29 %]
+holds "and step 3, of fewer clips" "$out" '/^step 3: [0-9]* clips/ && $3 > 100 && $3 < 200'
+holds "and what z^1 is on x_t" "$out" '/^z.1 on x_t is a legal move: [1-9]/'
+
+# --- the world model: its codes, against how often each is met; the next frame
+whole="--ldm ldm.safetensors --horizon 3 --steps 200 --batch 16 --lr 4e-3 --eval-samples 100
+    --eval-steps 100"
+# shellcheck disable=SC2086
+out=$(train world -o whole.safetensors --log whole.csv $whole)
+holds "a nano world model is trained" "$out" '/^whole.safetensors: .* step 200 of 200/'
+out=$(bench world --weights whole.safetensors --ldm ldm.safetensors --positions 300)
+holds "bench world knows it" "$out" '/^positions: 300 of held-out, target video.ldm, horizon 3/'
+holds "codes are told better than by their frequency" "$out" \
+    '/^cross-entropy of z.1/ && $4 < p(8) - 0.3' # [3.3 to 4.0]
+holds "and than by the commonest" "$out" \
+    '/^the likeliest is right/ && p(6) > 1.5 * p(11)' # [13 to 6 %]
+holds "drafts and checks write what cell by cell writes" "$out" \
+    '/^passes a frame/ && $4 < 20 && $NF >= 50 && $(NF - 2) >= 0.9 * $NF' # ties in bf16
+holds "and it tells the time" "$out" '/^median ms from pixels: [0-9.]* .* [0-9.]* to the frame/'
+
+# --- killed and resumed
+# shellcheck disable=SC2086
+{
+    # no function: the shell that runs one would be killed, not the program
+    "$VIDEOWORLD" train world $common -c nano -o part.safetensors --log part.csv $whole \
+        --save-steps 20 >/dev/null 2>&1 & pid=$!
+    while [ ! -f part.train.safetensors ] && kill -0 $pid; do sleep 0.1; done
+    kill -9 $pid
+    wait $pid 2>/dev/null
+    is "it was killed before its end" "$?,$(grep -c '^200,' part.csv)" "137,0"
+    train world -o part.safetensors --log part.csv $whole --resume >/dev/null
+}
+is "killed and resumed it ends in the same bytes" \
+    "$(cmp whole.safetensors part.safetensors 2>&1)" ""
+is "and the same log, but for the speed" "$(sed 's/,[^,]*$//' part.csv)" \
+    "$(sed 's/,[^,]*$//' whole.csv)"
+
+# --- the other targets
+out=$(train world --target state -o state.safetensors --steps 200 --batch 32 --lr 3e-3 \
+      --eval-steps 0)
+holds "target state is trained" "$out" '/^state.safetensors: .* step 200 of 200/'
+out=$(bench world --weights state.safetensors --positions 300)
+holds "twice as good as the commonest move" "$out" \
+    '/^the likeliest is right/ && p(6) > 2 * p(11)' # [15 to 5 %]
+holds "by legal moves (80 %)" "$out" '/^the likeliest label: legal/ && p(6) > 80'
+out=$(train world --target video -o video.safetensors --steps 120 --batch 16 --lr 5e-3 \
+      --eval-steps 120 --eval-samples 100 --log video.csv)
+holds "target video is trained" "$out" '/^video.safetensors: .* step 120 of 120/'
+holds "the old marker goes (35 % of changes)" "$(held video.csv changed)" '$1 > 0.35' # [0.5]
+out=$(bench world --weights video.safetensors --positions 100)
+holds "bench world needs no LDM for it" "$out" '/^the frame imagined: legible/'
+
+# --- a picture that cannot be drawn is no failure
+out=$(PATH=/nonexistent; train world --target state -o bare.safetensors --steps 2 --log bare.csv \
+      --plot bare.png)
+holds "without gnuplot there is a warning" "$out" \
+    '/^videoworld: warning: no plot: cannot start gnuplot/'
+is "but the weights are there, and no picture" "$(ls bare.safetensors bare.png 2>/dev/null)" \
+    "bare.safetensors"
+
+# --- refused
+world="train world $common -o x.safetensors"
+# shellcheck disable=SC2086
+{
+    refused "an unknown target" "unknown target 'x': it is state, video or video+ldm" \
+        $world --target x
+    refused "codes without an LDM" \
+        "which LDM?  --ldm=FILE is needed, or --target=state or video" $world
+    refused "a horizon without codes" "target state has no codes: its horizon is 0" \
+        $world --target state --horizon 3
+    refused "a horizon out of bounds" "'17' is no value for --horizon" $world --horizon 17
+    refused "a tokenizer as LDM" "'tokenizer.safetensors' holds no LDM but kind tokenizer" \
+        $world --ldm tokenizer.safetensors
+    refused "an unknown size" \
+        "unknown size 'huge': it is one of nano, tiny, small, base, 50m, 150m, 300m" \
+        $world --target state --config huge
+    refused "a plot of no log" "--plot draws the log: --log is needed" \
+        $world --target state --plot x.png
+}
+refused "no tokenizer" "which tokenizer?  --tokenizer=FILE is needed" \
+    train ldm -d s.vwc -o x.safetensors
+refused "an LDM as tokenizer" "'ldm.safetensors' holds no tokenizer but kind ldm" \
+    train ldm -d s.vwc -o x.safetensors --tokenizer ldm.safetensors
+is "and nothing was written" "$(ls x.* 2>/dev/null)" ""
+refused "a world model as LDM, on the bench" \
+    "'whole.safetensors' holds no LDM but kind world" \
+    bench ldm -d s.vwc -t tokenizer.safetensors -w whole.safetensors
+refused "an LDM as world model" "'ldm.safetensors' holds no world model but kind ldm" \
+    bench world -d s.vwc -t tokenizer.safetensors -w ldm.safetensors
+refused "a bench without a corpus" "one corpus is needed, by --data" bench ldm
+
+# --- the weights that come with the program
+if [ -f "$weights/go9-ldm.safetensors" ]; then
+    out=$(bench ldm --weights "$weights/go9-ldm.safetensors" --clips 300 --horizon 1)
+    holds "the LDM that comes with us shows the next board (99.5 %)" "$out" \
+        '/^step 1/ && p(9) >= 99.5'
+else
+    skip "the LDM that comes with us" "there is no weights/go9-ldm.safetensors"
+fi
+if [ -f "$weights/go9-ldm.safetensors" ] && [ -f "$weights/go9-small.safetensors" ]; then
+    out=$(bench world --weights "$weights/go9-small.safetensors" \
+          --ldm "$weights/go9-ldm.safetensors" --positions 100)
+    holds "the world model that comes with us plays legally (98 %)" "$out" \
+        '/^the likeliest z.1, decoded/ && p(14) >= 98'
+    holds "and imagines legal frames (98 %)" "$out" '/^the frame imagined: / && p(10) >= 98'
+else
+    skip "the world model that comes with us" "there is no weights/go9-small.safetensors"
+fi
+echo "1..$n"
+exit $bad

@@ -1,0 +1,117 @@
+#!/bin/sh
+# The world player as people start it: it finds its weights, imagines its moves, says why.
+tmp=$(mktemp -d) || exit 1
+trap 'rm -rf "$tmp"' EXIT
+weights=$(cd "$TEST_SRCDIR/../weights" && pwd)
+n=0 bad=0
+
+is() { # is DESCRIPTION GOT WANT
+    n=$((n + 1))
+    if [ "$2" = "$3" ]; then
+        echo "ok $n - $1"
+    else
+        echo "not ok $n - $1"
+        printf '%s\n' "got:" "$2" "want:" "$3" | sed 's/^/# /'
+        bad=1
+    fi
+}
+
+holds() { # holds DESCRIPTION TEXT AWK-CONDITION: over the text's lines
+    if printf '%s\n' "$2" | awk "$3 { found = 1 } END { exit !found }"; then
+        is "$1" "" ""
+    else
+        is "$1" "$2" "a line with $3"
+    fi
+}
+
+gtp() { # gtp LINES OPTION...: replies, without blank lines
+    lines=$1
+    shift
+    printf "$lines" | "$VIDEOWORLD" gtp --device cpu --threads 1 --seed 1 "$@" 2>"$tmp/err" | grep .
+}
+
+# --- starting
+out=$(gtp 'name\n')
+is "it starts by itself" "$out" "= VideoWorld"
+holds "and tells its weights and device" "$(cat "$tmp/err")" \
+    '/^videoworld: world model .*go9-small.safetensors .* on cpu/'
+holds "its name and its seed" "$(cat "$tmp/err")" '/player world, seed 1,/'
+out=$(gtp 'name\n' --weights "$tmp")
+is "missing weights are an error before any reply" "$out,$(cat "$tmp/err")" \
+",videoworld: cannot open '$tmp/go9-tokenizer.safetensors': No such file or directory"
+for f in tokenizer ldm small; do
+    cp "$weights"/go9-*.safetensors "$tmp"
+    head -c 3000 "$weights/go9-$f.safetensors" >"$tmp/go9-$f.safetensors"
+    out=$(gtp 'name\n' --weights "$tmp")
+    is "a truncated $f is one too" "$out,$(grep -c "^videoworld: '.*go9-$f.safetensors'" "$tmp/err")" ",1"
+done
+cp "$weights/go9-ldm.safetensors" "$tmp/go9-small.safetensors"
+cp "$weights/go9-ldm.safetensors" "$weights/go9-tokenizer.safetensors" "$tmp"
+out=$(gtp 'name\n' --weights "$tmp")
+is "and weights of another model" "$out,$(sed "s|$tmp|DIR|" "$tmp/err")" \
+",videoworld: 'DIR/go9-small.safetensors' holds no world model but kind ldm"
+out=$(VIDEOWORLD_WEIGHTS=$weights; export VIDEOWORLD_WEIGHTS; gtp 'name\n')
+holds "the folder can be told by the environment" "$(cat "$tmp/err")" \
+    "index(\$0, \"$weights/go9-small.safetensors\")"
+is "boards it does not know are refused" "$(gtp 'boardsize 19\nboardsize 9\nquery_boardsize\n')" \
+"? unacceptable size
+=
+? unknown command"
+is "at the start too" "$(gtp '' --boardsize 13; cat "$tmp/err")" \
+"videoworld: player world knows no boards of 13x13"
+printf '(;SZ[19];B[pd])' >"$tmp/19.sgf"
+is "and in files" "$(gtp "loadsgf $tmp/19.sgf\n")" "? cannot load file"
+
+# --- moving
+moves='genmove b\ngenmove w\ngenmove b\n'
+out=$(gtp "${moves}gomill-explain_last_move\n")
+holds "it moves" "$out" 'NR == 3 && /^= [A-HJ][1-9]$/'
+holds "and says what it imagined" "$out" 'NR == 4 && /imagined move at [A-HJ][1-9].*codes [0-9]/'
+is "the same seed moves the same" "$(gtp "$moves")" "$(printf '%s\n' "$out" | head -n 3)"
+is "many threads too" "$(gtp "$moves" --threads 2)" "$(printf '%s\n' "$out" | head -n 3)"
+is "reg_genmove leaves the board alone" \
+    "$(gtp 'reg_genmove b\nreg_genmove b\n' | uniq | wc -l)" 1
+is "parameters are read and set" "$(gtp 'kata-set-param temperature 0.5
+kata-set-param symmetries 2\nkata-get-param temperature\nkata-get-param symmetries\n')" \
+"=
+=
+= 0.5
+= 2"
+is "or refused" "$(gtp 'kata-set-param temperature -1\nkata-set-param symmetries 9\n')" \
+"? temperature is no number from 0 to 100: '-1'
+? symmetries is no number from 1 to 8: '9'"
+out=$(for s in 1 2 3 4 5 6; do
+    printf 'genmove b\n' | "$VIDEOWORLD" gtp --seed $s --set temperature=3 2>/dev/null | grep .
+done | sort -u | wc -l)
+holds "hot it varies" "$out" '$1 > 2'
+
+# --- analysis
+out=$(gtp 'kata-raw-nn 3\n')
+is "raw figures: a policy of 81 points and the pass that sums to 1" \
+    "$(printf '%s\n' "$out" | awk '/^policyPass/ { s += $2; on = 0 }
+        on { for (i = 1; i <= NF; i++) { s += $i; k++ } } /^policy$/ { on = 1 }
+        END { printf "%d %.3f", k, s }')" "81 1.000"
+out=$(gtp 'kata-genmove_analyze b ownership true\n' --set maxVisits=2)
+holds "analysis has figures" "$out" \
+    '/^info move [A-HJ][1-9] visits [0-9]+ utility .* pv [A-HJ][1-9].* ownership /'
+is "and plays the move it shows first" \
+    "$(printf '%s\n' "$out" | awk '/^info/ { m = $3 } /^play/ { print m == $2 }')" 1
+out=$({ printf 'lz-analyze 10\n'; sleep 2; printf 'name\n'; } | "$VIDEOWORLD" gtp 2>/dev/null)
+holds "lz-analyze speaks" "$out" '/^info move .* winrate [0-9]+ prior [0-9]+ lcb [0-9]+ order 0 pv /'
+holds "and is stopped by a line" "$out" '/^= VideoWorld/'
+
+# --- looking on
+gzip -dc "$TEST_SRCDIR/data/games9-sample.sgfs.gz" | sed -n 7p >"$tmp/game.sgf"
+cd "$tmp" || exit 1
+out=$("$VIDEOWORLD" imagine --device cpu game.sgf)
+holds "imagine tells of every position" "$out" '/^ *20 black played .* imagined .*codes/'
+holds "nearly all of the frames are legal" "$out" \
+    '/^game-imagined.png:/ { split($0, a, "[:;,] *"); found = a[2] + 0 > 30 && a[3] + 0 > 0.9 * a[2] } found'
+is "the picture is three frames wide and more" \
+    "$("$VIDEOWORLD" imagine --device cpu -m 4 -o one.png game.sgf >/dev/null
+       dd if=one.png bs=1 skip=16 count=8 2>/dev/null | od -An -tu1 | tr -s ' ')" " 0 0 1 192 0 0 0 152"
+is "no move 999" "$("$VIDEOWORLD" imagine -m 999 game.sgf 2>&1 | sed 's/has [0-9]* moves/has N moves/')" \
+"videoworld: 'game.sgf' has N moves, no move 999"
+is "no game" "$("$VIDEOWORLD" imagine 2>&1 | head -n 1)" "videoworld: no game given"
+echo "1..$n"
+exit $bad
