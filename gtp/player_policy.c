@@ -80,7 +80,8 @@ static int point_of(const struct policy *p, int move)
     return move == p->w * p->h ? PASS : board_point_at(&p->game->board, move);
 }
 
-/* The move that a frame after view v shows, as an index of the board; -1: none. */
+/* Reads px as the frame after view v; the move it shows, as an index of the board: that of the
+   one new stone, even where stones are wrong around it, or a pass; -1: none. */
 static int read_move(struct policy *p, int v, const uint8_t *px, struct reading *r,
                      struct diff *d)
 {
@@ -90,8 +91,10 @@ static int read_move(struct policy *p, int v, const uint8_t *px, struct reading 
     diff_readings(&view->reading, r, CELL_OWN, d);
     if (d->kind == DIFF_PASS)
         return p->w * p->h;
-    return d->kind == DIFF_MOVE
-        ? symmetry_index(symmetry_inverse(view->symmetry), p->w, p->h, d->move) : -1;
+    if (d->kind != DIFF_MOVE && d->kind != DIFF_VANISHED && d->kind != DIFF_CAPTURE_FORGOTTEN)
+        return -1;
+    return d->move < 0 ? -1 : symmetry_index(symmetry_inverse(view->symmetry), p->w, p->h,
+                                             d->move);
 }
 
 static bool is_legal(const struct policy *p, int move)
@@ -186,7 +189,7 @@ int policy_imagine(struct policy *p, int i, struct err *e)
         imagine_show(&p->m, out, 1, p->px, e))
         return -1;
     f->move = read_move(p, c->view, p->px, &f->reading, &f->diff);
-    f->legal = is_legal(p, f->move);
+    f->legal = diff_is_legal(&f->diff) && is_legal(p, f->move);
     return 0;
 }
 

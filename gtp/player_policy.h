@@ -4,9 +4,9 @@
  * The position is drawn as the mover sees it, in some of the eight turns of the
  * board (views).  In each view the world model tells how likely every code z^1
  * is; the likely codes are decoded to drafts of the next frame, which are read
- * and compared with the frame that was seen.  Drafts that show the same move, in
+ * and compared with the frame that was seen.  Drafts with the same new stone, in
  * whatever view, are one choice, as likely as they are together (the mean over
- * views).  What shows no legal successor is a choice too, a bad one.
+ * views).  What shows no single new stone is a choice too, a bad one.
  *
  * policy_imagine then lets the world model itself write the next frame of a
  * choice, in the view where it is likeliest; what that frame shows is the move.
@@ -36,8 +36,8 @@ struct policy_options {
 
 struct policy_choice {
     int move;              /* what it shows; -1: nothing that can be read as a move */
-    bool legal;            /* by the frame, and by the game's rules */
-    enum diff_kind kind;   /* of the frame */
+    bool legal;            /* by the game's rules */
+    enum diff_kind kind;   /* of the first draft that showed it */
     double p;              /* all choices sum to at most 1 */
     int view, code;        /* where it is likeliest, and by which code */
     const int *draft;      /* (S) the draft's tokens, in that view */
@@ -52,7 +52,7 @@ struct policy_frame {
     int codes[WORLD_HORIZON_MAX]; /* (H) */
     int passes;               /* forward passes it took to write */
     int move;                 /* the index on the board, not in the view; or -1 */
-    bool legal;
+    bool legal;               /* the frame is a successor, and the rules allow the move */
 };
 
 struct policy_view {

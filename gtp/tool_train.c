@@ -30,6 +30,7 @@ static const char help[] =
     "  -o, --output=FILE     the weights, \"BASE.safetensors\"\n"
     "  -c, --config=NAME     size of the model and of the run: nano, small (default); of the\n"
     "                        world model also tiny, base, 50m, 150m, 300m\n"
+    "  -i, --init=FILE       begin with those weights of FILE that fit, not with random ones\n"
     "  -r, --resume          go on from BASE.train.safetensors, if it is there\n"
     "  -l, --log=FILE        a CSV file of losses\n"
     "      --plot=FILE       the log as a PNG picture, by gnuplot, after each look at held-out\n"
@@ -73,6 +74,7 @@ static const struct option longs[] = {
     { "data", required_argument, NULL, 'd' },
     { "output", required_argument, NULL, 'o' },
     { "config", required_argument, NULL, 'c' },
+    { "init", required_argument, NULL, 'i' },
     { "resume", no_argument, NULL, 'r' },
     { "log", required_argument, NULL, 'l' },
     { "plot", required_argument, NULL, OPT_PLOT },
@@ -162,6 +164,7 @@ static int set_option(struct train_job *j, int c, const char *text)
     case 'd': return set_text(&j->data, text);
     case 'o': return set_text(&j->output, text);
     case 'c': return set_text(&j->config, text);
+    case 'i': return set_text(&j->init, text);
     case 'l': return set_text(&j->log, text);
     case OPT_PLOT: return set_text(&j->plot, text);
     case 'D': return set_text(&j->device, text);
@@ -198,7 +201,7 @@ static int parse_options(struct train_job *j, int argc, char **argv)
 
     opterr = 0;
     optind = 1;
-    while (index = -1, (c = getopt_long(argc, argv, "d:o:c:rl:D:j:s:h", longs, &index)) != -1) {
+    while (index = -1, (c = getopt_long(argc, argv, "d:o:c:i:rl:D:j:s:h", longs, &index)) != -1) {
         if (c == 'h') {
             fputs(help, stdout);
             return 0;

@@ -14,7 +14,7 @@
 
 /* The options.  Numbers below 0: not given, the stage and its --config choose. */
 struct train_job {
-    const char *data, *output, *config, *log, *plot, *device;
+    const char *data, *output, *config, *init, *log, *plot, *device;
     int steps, batch, micro, warmup, threads, save_steps, eval_steps, eval_samples;
     double lr, save_seconds;
     uint64_t seed;

@@ -44,9 +44,9 @@ static void add_curves(struct text *t, const struct train_job *j, const char *na
 
     text_puts(t, color ? ", " : "plot ");
     add_quoted(t, j->log);
-    text_printf(t, " using (ceil(column('step')/%d.0)*%d):'%s' smooth unique axes %s with lines"
-                " lw 1 lc rgb '%s' dt '-' title '%s, training', ", mean, mean, name, axes,
-                colors[color], name);
+    text_printf(t, " using ((ceil(column('step')/%d.0)-0.5)*%d):'%s' smooth unique axes %s"
+                " with lines lw 1 lc rgb '%s' dt '-' title '%s, training', ", mean, mean, name,
+                axes, colors[color], name);
     add_quoted(t, j->log);
     text_printf(t, " using 'step':'held_%s' axes %s with linespoints lw 2 lc rgb '%s' pt 7 ps 0.6"
                 " title '%s, held out'", name, axes, colors[color], name);
@@ -64,7 +64,7 @@ static void write_script(struct text *t, const struct train_job *j, const struct
                  "set xlabel 'step'; set ylabel 'loss'; set logscale y; set ytics nomirror; ");
     if (shares)
         text_puts(t, "set y2range [0:1]; set y2tics; set y2label 'share'; ");
-    text_puts(t, "set title ");
+    text_printf(t, "set xrange [0:%d]; set title ", m->params->step);
     add_quoted(t, j->output);
     text_puts(t, "; ");
     for (int i = 0; i < m->metrics; i++)

@@ -211,10 +211,22 @@ static int check_weights(const struct checkpoint *c, const struct params *ps, st
     return 0;
 }
 
-int checkpoint_load_params(const struct checkpoint *c, struct params *ps, struct err *e)
+/* Weights become those of host (len). */
+static int take_weights(struct params *ps, const float *host, struct err *e)
 {
     struct device *d = ps->d;
-    size_t bytes = ps->len * sizeof(float);
+    size_t bytes = ps->len * sizeof *host;
+
+    d->ops->upload(d, ps->w, host, bytes);
+    if (ps->ema)
+        d->ops->copy(d, ps->ema, ps->w, bytes);
+    ps->swapped = false;
+    params_refresh(ps);
+    return device_check(d, e);
+}
+
+int checkpoint_load_params(const struct checkpoint *c, struct params *ps, struct err *e)
+{
     float *host;
     int failed = 0;
 
@@ -226,16 +238,40 @@ int checkpoint_load_params(const struct checkpoint *c, struct params *ps, struct
     for (int i = 0; i < ps->n && !failed; i++)
         failed = checkpoint_read(c, checkpoint_find(c, ps->list[i].p->name),
                                  host + ps->list[i].at, e);
-    if (!failed) {
-        d->ops->upload(d, ps->w, host, bytes);
-        if (ps->ema)
-            d->ops->copy(d, ps->ema, ps->w, bytes);
-        ps->swapped = false;
-        params_refresh(ps);
-        failed = device_check(d, e);
-    }
+    failed = failed || take_weights(ps, host, e);
     free(host);
-    return failed;
+    return failed ? -1 : 0;
+}
+
+int checkpoint_load_fitting(const char *path, struct params *ps, int *loaded, struct err *e)
+{
+    float *host = calloc(ps->len + 1, sizeof *host);
+    struct checkpoint c;
+    int failed = 0;
+
+    if (!host)
+        return err_set(e, "out of memory");
+    if (checkpoint_open(&c, path, e)) {
+        free(host);
+        return -1;
+    }
+    *loaded = 0;
+    ps->d->ops->download(ps->d, host, ps->w, ps->len * sizeof *host);
+    for (int i = 0; i < ps->n && !failed; i++) {
+        const struct param *p = ps->list[i].p;
+        const struct tensor *t = checkpoint_find(&c, p->name);
+
+        if (!t || checkpoint_check_shape(&c, t, p->out, p->in, NULL))
+            continue;
+        failed = checkpoint_read(&c, t, host + ps->list[i].at, e);
+        ++*loaded;
+    }
+    if (!failed && !*loaded)
+        failed = err_set(e, "'%s' has no weights of this model", path);
+    failed = failed || take_weights(ps, host, e);
+    checkpoint_close(&c);
+    free(host);
+    return failed ? -1 : 0;
 }
 
 int checkpoint_load(const char *path, struct params *ps, struct err *e)

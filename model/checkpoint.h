@@ -120,6 +120,12 @@ int checkpoint_read_bytes(const struct checkpoint *c, const struct tensor *t, vo
  * are.  checkpoint_load opens, loads and closes.
  */
 int checkpoint_load_params(const struct checkpoint *c, struct params *ps, struct err *e);
+
+/*
+ * To begin with the weights of another model: loads those of the file at path that have the name
+ * and shape of one of ps, which keeps the others; *loaded gets how many.  None is an error.
+ */
+int checkpoint_load_fitting(const char *path, struct params *ps, int *loaded, struct err *e);
 int checkpoint_load(const char *path, struct params *ps, struct err *e);
 
 /* --- training state ------------------------------------------------------ */

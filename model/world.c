@@ -92,6 +92,8 @@ static void register_heads(struct world *w)
     if (w->config.target == WORLD_STATE)
         return;
     params_add(&w->ps, &w->copy, V, C, init_normal(0.02f), "copy.weight");
+    if (w->config.target == WORLD_LDM)
+        params_add(&w->ps, &w->mark, C, 1, init_normal(0.5f), "mark.weight");
     params_add(&w->ps, &w->frame, V, C, init_normal(0.02f), "frame.weight");
     params_add(&w->ps, &w->frame_b, V, 1, init_zero(), "frame.bias");
 }
@@ -113,6 +115,7 @@ static int alloc_acts(struct world *w, bool train, bool frames, struct err *e)
     int64_t B = w->max, S = w->S, C = w->config.width, K = w->config.codes, V = w->config.tokens;
     int64_t T = !train ? S + 1 : frames ? w->T : w->T_codes, F = frames, Q = train ? w->Q : w->Q > 0;
     int64_t G = train, P = !train, HS = C / w->config.heads;
+    int64_t marks = frames && w->config.target == WORLD_LDM;
     struct slot s[32];
     int n = 0;
 
@@ -131,6 +134,9 @@ static int alloc_acts(struct world *w, bool train, bool frames, struct err *e)
     s[n++] = (struct slot){ &w->y, SHAPE(Q, B, S, C), SLOT_ACT, "y" };
     s[n++] = (struct slot){ &w->scores, SHAPE(Q, B, S), SLOT_ACT, "scores" };
     s[n++] = (struct slot){ &w->logits, SHAPE(Q, B, K), SLOT_ACT, "logits" };
+    s[n++] = (struct slot){ &w->first, SHAPE(marks, B), SLOT_I32, "first" };
+    s[n++] = (struct slot){ &w->acted, SHAPE(marks, B, S), SLOT_ACT, "acted" };
+    s[n++] = (struct slot){ &w->acted_part, SHAPE(P, marks, B, S), SLOT_ACT, "acted_part" };
     s[n++] = (struct slot){ &w->tokens, SHAPE(F, B, S, V), SLOT_ACT, "tokens" };
     s[n++] = (struct slot){ &w->best, SHAPE(B, S), SLOT_I32, "best" };
     s[n++] = (struct slot){ &w->p, SHAPE(P, B, K), SLOT_F32, "p" };
@@ -141,6 +147,7 @@ static int alloc_acts(struct world *w, bool train, bool frames, struct err *e)
     s[n++] = (struct slot){ &w->dbent, SHAPE(G, Q, B, 2, C), SLOT_ACT, "dbent" };
     s[n++] = (struct slot){ &w->dy, SHAPE(G, Q, B, S, C), SLOT_ACT, "dy" };
     s[n++] = (struct slot){ &w->dscores, SHAPE(G, Q, B, S), SLOT_ACT, "dscores" };
+    s[n++] = (struct slot){ &w->dacted, SHAPE(G, marks, B, S), SLOT_ACT, "dacted" };
     if (slots_alloc(&w->mem, w->d, s, n, e) ||
         stack_acts_alloc(&w->a, &w->s, w->d, w->max, (int)T, train, e) ||
         (!train && stack_cache_alloc(&w->cache, &w->s, w->d, w->max, w->T, e)))

@@ -10,8 +10,9 @@
  *     S              "start"                            z^1
  *     S+h, 1..H      z^h                                z^h+1
  *     S+H+i, 0..S-1  token i-1 of x_t+1 (for i = 0:     token i of x_t+1
- *                    what stands there already), and
- *                    token i of x_t
+ *                    what stands there already),
+ *                    token i of x_t, and how
+ *                    much z^1 acts on cell i
  *
  * Beyond x_t each slot sees itself and what is before it.  A slot also has a
  * learned vector of its place, and turns with row and column: that of the cell it
@@ -69,6 +70,7 @@ struct world {
     struct param input;   /* (V + 1 + K + V, C): tokens of x_t, start, codes, tokens of x_t+1 */
     struct param place;   /* (T, C) */
     struct param copy;    /* (V, C): token i of x_t, where token i of x_t+1 is predicted */
+    struct param mark;    /* (C, 1): times acts[0][z^1][i], there too; with codes only */
     struct param norm;    /* (C) */
     struct param ask, ask_b, score;       /* M (2C, C), (2C), v (1, C) */
     struct param code, code_b, acts[WORLD_ROLES]; /* W (K, C), (K), (K, S) each */
@@ -91,10 +93,14 @@ struct world {
     act *cells, *slots;   /* (max, S, C) outputs of x_t; slots that predict x_t+1 */
     act *query, *bent, *y;/* (Q, max, C), (Q, max, 2C), (Q, max, S, C) */
     act *scores, *logits; /* (Q, max, S), (Q, max, K) */
+    int *first;           /* (max) z^1, */
+    act *acted;           /* (max, S) how much it acts on each cell, */
+    act *acted_part;      /* and of some cells in a row; only when inferring */
     act *tokens;          /* (max, S, V) logits of x_t+1 */
     int *best;            /* (max, S) */
     float *p;             /* (max, K); only when inferring */
-    act *dnormed, *dcells, *dslots, *dquery, *dbent, *dy, *dscores; /* gradients, in training */
+    act *dnormed, *dcells, *dslots, *dquery, *dbent, *dy, *dscores, *dacted; /* gradients,
+                             in training */
     struct slots mem;
     int *host_id, *host_at, *host_below; /* (max, T) twice, (max, S); owned */
     int *chosen;          /* (H, max) codes; owned */
@@ -178,6 +184,9 @@ void world_upload(struct world *w, const int *from, const int *code, const int *
 
 /* To w->logits, query by query (Q, n, K), and w->tokens (n, S, V) when there is a next frame. */
 void world_forward(struct world *w, int n);
+
+/* Adds what z^1 does to `rows` slots (rows, C) that predict cells: acted (rows) times mark. */
+void world_mark(struct world *w, act *slots, const act *acted, int rows);
 
 /* From the gradients of both, which stand in their places; adds into the params' gradients. */
 void world_backward(struct world *w, int n);

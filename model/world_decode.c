@@ -161,6 +161,11 @@ static int predict(struct world *w, const int *out, int i, int T, struct err *e)
     }
     d->ops->upload(d, w->below, w->host_at, (size_t)N * sizeof *w->below);
     d->ops->embed(d, w->slots, &w->copy, w->below, N);
+    if (w->config.horizon) {
+        d->ops->copy_rows(d, w->acted_part, bytes(w, T), act_at(d, w->acted, (size_t)i),
+                          bytes(w, S), bytes(w, T), (size_t)w->n);
+        world_mark(w, w->slots, w->acted_part, N);
+    }
     embed(w, first + i, T);
     d->ops->add(d, w->a.x, w->a.x, w->slots, (size_t)(N * C));
     decode(w, T, false);
@@ -224,6 +229,10 @@ int world_frame(struct world *w, const int *draft, int *out, int *passes, struct
         return err_set(e, "no frame is due");
     if (draft && check_numbers(draft, N, w->config.tokens, "token", e))
         return -1;
+    if (w->config.horizon) {
+        w->d->ops->upload(w->d, w->first, w->chosen, (size_t)w->n * sizeof *w->chosen);
+        w->d->ops->embed(w->d, w->acted, &w->acts[0], w->first, w->n);
+    }
     if (draft)
         memmove(out, draft, (size_t)N * sizeof *out);
     failed = draft ? verify(w, out, &count, e) : step_by_step(w, out, &count, e);

@@ -55,8 +55,13 @@ void world_upload(struct world *w, const int *from, const int *code, const int *
     }
     d->ops->upload(d, w->id, w->host_id, (size_t)(n * T) * sizeof *w->id);
     d->ops->upload(d, w->at, w->host_at, (size_t)(n * T) * sizeof *w->at);
-    if (next)
-        d->ops->upload(d, w->below, w->host_below, (size_t)(n * S) * sizeof *w->below);
+    if (!next)
+        return;
+    d->ops->upload(d, w->below, w->host_below, (size_t)(n * S) * sizeof *w->below);
+    for (int i = 0; i < n && H; i++)
+        w->chosen[i] = code[i * H];
+    if (H)
+        d->ops->upload(d, w->first, w->chosen, (size_t)n * sizeof *w->chosen);
 }
 
 /* The first slot that predicts x_t+1. */
@@ -68,6 +73,11 @@ static int first_slot(const struct world *w)
 static bool has_frame(const struct world *w)
 {
     return w->config.target != WORLD_STATE && w->loaded_T == w->T;
+}
+
+void world_mark(struct world *w, act *slots, const act *acted, int rows)
+{
+    w->d->ops->linear(w->d, slots, acted, &w->mark, NULL, slots, rows);
 }
 
 static void embed(struct world *w, int n)
@@ -82,6 +92,10 @@ static void embed(struct world *w, int n)
     if (!has_frame(w))
         return;
     d->ops->embed(d, w->slots, &w->copy, w->below, n * w->S);
+    if (w->config.horizon) {
+        d->ops->embed(d, w->acted, &w->acts[0], w->first, n);
+        world_mark(w, w->slots, w->acted, n * w->S);
+    }
     gather(w, w->x, w->a.x, first_slot(w), w->S, n);
     d->ops->add(d, w->x, w->x, w->slots, (size_t)(n * w->S * C));
     scatter(w, w->a.x, w->x, first_slot(w), w->S, n);
@@ -99,6 +113,11 @@ static void embed_backward(struct world *w, int n)
         return;
     gather(w, w->dslots, w->a.dx, first_slot(w), w->S, n);
     d->ops->embed_backward(d, &w->copy, w->dslots, w->below, n * w->S);
+    if (!w->config.horizon)
+        return;
+    d->ops->zero(d, w->dacted, size(w, (int64_t)n * w->S));
+    d->ops->linear_backward(d, w->dacted, &w->mark, NULL, w->dslots, w->acted, n * w->S);
+    d->ops->embed_backward(d, &w->acts[0], w->dacted, w->first, n);
 }
 
 /* --- codes --- */
