@@ -104,27 +104,30 @@ static bool is_legal(const struct policy *p, int move)
 
 /* --- choices --- */
 
-/* Counts guess g, which shows `move`, to the choice it belongs to. */
-static void count(struct policy *p, int g, int move, enum diff_kind kind, float *best)
+static float guess_p(const struct policy *p, int g)
 {
-    int v = p->guess_view[g], code = p->guess_code[g], i = 0;
-    float prob = p->p[v * p->m.K + code];
+    return p->p[p->guess_view[g] * p->m.K + p->guess_code[g]];
+}
+
+/* Counts guess g, which shows `move`, to the choice it belongs to. */
+static void count(struct policy *p, int g, int move, enum diff_kind kind)
+{
+    struct policy_choice *c = p->choice;
+    int *best;
 
     /* faulty frames are choices of their own, by the kind of fault */
-    while (i < p->n && (p->choice[i].move != move || (move < 0 && p->choice[i].kind != kind)))
-        i++;
-    if (i == p->n) {
-        p->choice[p->n++] = (struct policy_choice){ .move = move, .legal = is_legal(p, move),
-                                                    .kind = kind };
-        best[i] = 0;
+    while (c < p->choice + p->n && (c->move != move || (move < 0 && c->kind != kind)))
+        c++;
+    if (c == p->choice + p->n) {
+        *c = (struct policy_choice){ .move = move, .legal = is_legal(p, move), .kind = kind };
+        for (int v = 0; v < POLICY_VIEWS; v++)
+            c->guess[v] = -1;
+        p->n++;
     }
-    p->choice[i].p += (double)prob / p->views;
-    if (prob > best[i]) {
-        best[i] = prob;
-        p->choice[i].view = v;
-        p->choice[i].code = code;
-        p->choice[i].draft = p->drafts + g * p->m.S;
-    }
+    c->p += (double)guess_p(p, g) / p->views;
+    best = &c->guess[p->guess_view[g]];
+    if (*best < 0 || guess_p(p, g) > guess_p(p, *best))
+        *best = g;
 }
 
 static int likelier(const void *va, const void *vb)
@@ -139,7 +142,6 @@ static int likelier(const void *va, const void *vb)
 /* Reads all drafts. */
 static int choose(struct policy *p, struct err *e)
 {
-    float best[POLICY_GUESSES];
     struct reading r;
     struct diff d;
 
@@ -148,7 +150,7 @@ static int choose(struct policy *p, struct err *e)
         if (imagine_show(&p->m, p->drafts + g * p->m.S, 1, p->px, e))
             return -1;
         int move = read_move(p, p->guess_view[g], p->px, &r, &d);
-        count(p, g, move, d.kind, best);
+        count(p, g, move, d.kind);
     }
     qsort(p->choice, (size_t)p->n, sizeof *p->choice, likelier);
     return 0;
@@ -174,21 +176,40 @@ int policy_look(struct policy *p, const struct game *g, enum color c, int views,
            choose(p, e) ? -1 : 0;
 }
 
-int policy_imagine(struct policy *p, int i, struct err *e)
+/* The guess of choice c that is likeliest but for `attempt` others; -1: there is none. */
+static int pick(const struct policy *p, const struct policy_choice *c, int attempt)
 {
-    const struct policy_choice *c = &p->choice[i];
-    struct policy_frame *f = &p->frame;
-    uint8_t *seen = p->seen + (size_t)c->view * frame_bytes(p);
-    int *out = p->m.from; /* room for more than one frame */
+    bool taken[POLICY_VIEWS] = { false };
+    int best;
 
-    f->seen = seen;
+    do {
+        best = -1;
+        for (int v = 0; v < POLICY_VIEWS; v++)
+            if (!taken[v] && c->guess[v] >= 0 &&
+                (best < 0 || guess_p(p, c->guess[v]) > guess_p(p, c->guess[best])))
+                best = v;
+        if (best < 0)
+            return -1;
+        taken[best] = true;
+    } while (attempt-- > 0);
+    return c->guess[best];
+}
+
+int policy_imagine(struct policy *p, int i, int attempt, struct err *e)
+{
+    int g = pick(p, &p->choice[i], attempt), *out = p->m.from; /* room for a frame */
+    struct policy_frame *f = &p->frame;
+
+    if (g < 0)
+        return 1;
+    f->view = p->guess_view[g];
+    f->seen = p->seen + (size_t)f->view * frame_bytes(p);
     f->px = p->px;
-    f->view = c->view;
-    f->codes[0] = c->code;
-    if (imagine_next(&p->m, seen, f->codes, c->draft, out, &f->passes, e) ||
+    f->codes[0] = p->guess_code[g];
+    if (imagine_next(&p->m, f->seen, f->codes, p->drafts + g * p->m.S, out, &f->passes, e) ||
         imagine_show(&p->m, out, 1, p->px, e))
         return -1;
-    f->move = read_move(p, c->view, p->px, &f->reading, &f->diff);
+    f->move = read_move(p, f->view, p->px, &f->reading, &f->diff);
     f->legal = diff_is_legal(&f->diff) && is_legal(p, f->move);
     return 0;
 }

@@ -9,7 +9,8 @@
  * views).  What shows no single new stone is a choice too, a bad one.
  *
  * policy_imagine then lets the world model itself write the next frame of a
- * choice, in the view where it is likeliest; what that frame shows is the move.
+ * choice, in the view where it is likeliest, and if that fails perhaps in others;
+ * what that frame shows is the move.
  *
  * Moves are indices, row-major from the top left; w * h is a pass.
  */
@@ -39,8 +40,7 @@ struct policy_choice {
     bool legal;            /* by the game's rules */
     enum diff_kind kind;   /* of the first draft that showed it */
     double p;              /* all choices sum to at most 1 */
-    int view, code;        /* where it is likeliest, and by which code */
-    const int *draft;      /* (S) the draft's tokens, in that view */
+    int guess[POLICY_VIEWS]; /* its likeliest guess in each view, -1: none shows it */
 };
 
 /* What the world model imagined of a choice. */
@@ -98,8 +98,9 @@ void policy_close(struct policy *p);
 int policy_look(struct policy *p, const struct game *g, enum color c, int views, double cover,
                 struct err *e);
 
-/* Imagines choice i: into p->frame. */
-int policy_imagine(struct policy *p, int i, struct err *e);
+/* Imagines choice i in the view where it is likeliest (attempt 0), or next to that (1 ..): into
+   p->frame.  1: there are fewer such views. */
+int policy_imagine(struct policy *p, int i, int attempt, struct err *e);
 
 /*
  * The folder of the weights, into buf: $VIDEOWORLD_WEIGHTS; beside an installed program

@@ -19,7 +19,12 @@
 /* How much of the probability is tried: to move, the likeliest codes will do. */
 static const double MOVE_COVER = 0.8, ANALYSIS_COVER = 0.99;
 
-enum { TRIES = 10, MOVE_VISITS = 4, ANALYSIS_VISITS = 4096 };
+enum {
+    TRIES = 10,      /* frames imagined for a move, */
+    VIEWS_TRIED = 4, /* and for one choice */
+    MOVE_VISITS = 4, /* games played on when a move is to be analysed */
+    ANALYSIS_VISITS = 4096,
+};
 
 struct world_player {
     struct player base;
@@ -29,6 +34,7 @@ struct world_player {
     struct rng rng;
     double temperature;      /* 0: the likeliest move */
     int symmetries;          /* views: 1 .. 8 */
+    int tried;               /* frames imagined for the last move */
     bool first_legal;        /* the first choice of the last move, frame and all */
     char said[512];          /* about the last move */
 };
@@ -67,7 +73,7 @@ static void order_choices(struct world_player *p, int *order)
     }
 }
 
-static void say(struct world_player *p, const struct game *g, int move, int tried, bool imagined)
+static void say(struct world_player *p, const struct game *g, int move, bool imagined)
 {
     const struct policy *q = p->policy;
     char buf[8], diff[DIFF_TEXT_MAX];
@@ -80,8 +86,9 @@ static void say(struct world_player *p, const struct game *g, int move, int trie
     for (int h = 0; imagined && h < q->m.w.config.horizon && n < sizeof p->said; h++)
         n += (size_t)snprintf(p->said + n, sizeof p->said - n, " %d", q->frame.codes[h]);
     if (n < sizeof p->said)
-        snprintf(p->said + n, sizeof p->said - n, ", %d of its choices tried%s", tried,
-                 imagined ? "" : ", none imagined well");
+        snprintf(p->said + n, sizeof p->said - n, ", %d frame%s imagined%s", p->tried,
+                 p->tried == 1 ? "" : "s",
+                 imagined ? "" : ", none shows a legal move");
 }
 
 /* Any move there is, if all choices fail: then it passes, if it may. */
@@ -97,33 +104,52 @@ static int last_resort(const struct player_request *r)
     return PASS;
 }
 
+/* Imagines choice i until a frame shows a move that is allowed.  1: none did. */
+static int imagine_choice(struct world_player *p, const struct player_request *r, int i,
+                          struct err *e)
+{
+    struct policy *q = p->policy;
+    int status;
+
+    for (int k = 0; k < VIEWS_TRIED; k++) {
+        status = policy_imagine(q, i, k, e);
+        if (status)
+            return status;
+        p->tried++;
+        if (q->frame.legal && (!r->allowed || r->allowed[q->frame.move]))
+            return 0;
+    }
+    return 1;
+}
+
 /* The first choice in order whose imagined frame shows an allowed move. */
 static int imagine_move(struct world_player *p, const struct player_request *r, int *move,
                         struct err *e)
 {
     struct policy *q = p->policy;
-    int order[POLICY_GUESSES], fallback = -1, tried = 0;
+    int order[POLICY_GUESSES], fallback = -1, status;
 
     order_choices(p, order);
+    p->tried = 0;
     p->first_legal = q->n > 0 && q->choice[order[0]].legal;
-    for (int i = 0; i < q->n && tried < TRIES; i++) {
+    for (int i = 0; i < q->n && p->tried < TRIES; i++) {
         const struct policy_choice *c = &q->choice[order[i]];
 
         if (!allowed(r, c))
             continue;
         fallback = fallback < 0 ? c->move : fallback;
-        tried++;
-        if (policy_imagine(q, order[i], e))
+        status = imagine_choice(p, r, order[i], e);
+        if (status < 0)
             return -1;
-        p->first_legal &= i > 0 || q->frame.legal;
-        if (q->frame.legal && (!r->allowed || r->allowed[q->frame.move])) {
+        p->first_legal &= i > 0 || (!status && p->tried == 1);
+        if (!status) {
             *move = point_of(r->game, q->frame.move);
-            say(p, r->game, *move, tried, true);
+            say(p, r->game, *move, true);
             return 0;
         }
     }
     *move = fallback >= 0 ? point_of(r->game, fallback) : last_resort(r);
-    say(p, r->game, *move, tried, false);
+    say(p, r->game, *move, false);
     return 0;
 }
 

@@ -147,7 +147,7 @@ static int look(struct job *j, int ply, struct err *e)
     if (!failed) {
         while (best < j->p->n && !j->p->choice[best].legal)
             best++;
-        failed = j->p->n ? policy_imagine(j->p, best < j->p->n ? best : 0, e)
+        failed = j->p->n ? policy_imagine(j->p, best < j->p->n ? best : 0, 0, e)
                          : err_set(e, "the model sees nothing to do");
     }
     game_release(&g);

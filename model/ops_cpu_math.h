@@ -33,7 +33,8 @@ static inline float exp_fast(float x)
     p = p * x + 5.0000001201e-1f;
     p = p * x * x + x + 1.0f;
     memcpy(&bits, &z, sizeof bits);
-    bits = (int32_t)((uint32_t)bits << 23) + 0x3f800000; /* n << 23: magic's bits fall off */
+    /* n << 23: magic's bits fall off; unsigned, since x may be garbage that nobody will look at */
+    bits = (int32_t)(((uint32_t)bits << 23) + 0x3f800000u);
     memcpy(&z, &bits, sizeof z);
     return p * z;
 }

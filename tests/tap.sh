@@ -14,9 +14,24 @@ is() { # is DESCRIPTION GOT WANT
     fi
 }
 
+holds() { # holds DESCRIPTION TEXT AWK-CONDITION: over the text's lines; p(i): the number of field i
+    if printf '%s\n' "$2" | awk "function p(i) { return substr(\$i, \$i ~ /^\\(/ ? 2 : 1) + 0 }
+        $3 { found = 1 } END { exit !found }"; then
+        is "$1" "" ""
+    else
+        is "$1" "$2" "a line with $3"
+    fi
+}
+
 skip() { # skip DESCRIPTION REASON
     n=$((n + 1))
     echo "ok $n - $1 # SKIP $2"
+}
+
+refused() { # refused DESCRIPTION MESSAGE ARGUMENT...: of videoworld
+    what=$1 message=$2
+    shift 2
+    is "$what" "$("$VIDEOWORLD" "$@" 2>&1 | head -n 1)" "videoworld: $message"
 }
 
 plan() { # the last line, and the exit status

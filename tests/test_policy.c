@@ -123,7 +123,7 @@ START_TEST(what_is_imagined_is_the_choice)
         ck_assert_int_eq(game_clear(&g, policy->w, policy->h, &e), 0);
         play_some(&g, n, 100 + (uint64_t)n, 0);
         ck_assert_int_eq(policy_look(policy, &g, game_to_move(&g), _i, 0.8, &e), 0);
-        ck_assert_int_eq(policy_imagine(policy, 0, &e), 0);
+        ck_assert_int_eq(policy_imagine(policy, 0, 0, &e), 0);
         same += policy->frame.move == policy->choice[0].move;
         legal += policy->frame.legal;
         ck_assert(policy->frame.passes >= 1 && policy->frame.passes <= policy->m.S);

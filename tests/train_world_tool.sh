@@ -1,36 +1,9 @@
 #!/bin/sh
 # videoworld train ldm and world, bench ldm and world: small runs on the sample, one killed and
 # resumed.  Bounds are far below what was measured (in brackets) and far above chance.
-tmp=$(mktemp -d) || exit 1
-trap 'rm -rf "$tmp"' EXIT
+. "$TEST_SRCDIR/tap.sh"
 sample=$TEST_SRCDIR/data/games9-sample.sgfs.gz
 weights=$TEST_SRCDIR/../weights
-n=0 bad=0
-
-is() { # is DESCRIPTION GOT WANT
-    n=$((n + 1))
-    if [ "$2" = "$3" ]; then
-        echo "ok $n - $1"
-    else
-        echo "not ok $n - $1"
-        printf '%s\n' "got:" "$2" "want:" "$3" | sed 's/^/# /'
-        bad=1
-    fi
-}
-
-skip() { # skip DESCRIPTION REASON
-    n=$((n + 1))
-    echo "ok $n - $1 # SKIP $2"
-}
-
-holds() { # holds DESCRIPTION TEXT AWK-CONDITION: over the text's lines; p(i): the number of field i
-    if printf '%s\n' "$2" | awk "function p(i) { return substr(\$i, \$i ~ /^\\(/ ? 2 : 1) + 0 }
-        $3 { found = 1 } END { exit !found }"; then
-        is "$1" "" ""
-    else
-        is "$1" "$2" "a line with $3"
-    fi
-}
 
 common="--data s.vwc --tokenizer tokenizer.safetensors --threads 1 --device cpu"
 
@@ -53,44 +26,40 @@ held() { # held CSV NAME: that metric of held-out samples, in the last row
         END { print $c }' "$1"
 }
 
-refused() { # refused DESCRIPTION MESSAGE ARGUMENT...
-    what=$1 message=$2
-    shift 2
-    is "$what" "$("$VIDEOWORLD" "$@" 2>&1 | head -n 1)" "videoworld: $message"
-}
-
 cd "$tmp" || exit 1
 cp "$weights/go9-tokenizer.safetensors" tokenizer.safetensors || exit 1
 "$VIDEOWORLD" dataset -o s.vwc "$sample" >/dev/null
 
 # --- the LDM: without codes hardly a board in 20, where the move is the commonest, comes out right
-# (with seed 1; in so short a run the codes of some other seeds collapse)
-out=$(train ldm -o ldm.safetensors --steps 400 --batch 24 --levels 9,9,5 --eval-samples 100 \
+# (44 % with seeds 1 and 2; in so short a run 12 % with seed 3)
+out=$(train ldm -o ldm.safetensors --steps 700 --batch 24 --eval-samples 100 --eval-steps 350 \
       --log ldm.csv --plot ldm.png)
-holds "a nano LDM is trained" "$out" '/^ldm.safetensors: .* step 400 of 400/'
-holds "10 % of its steps come out right" "$(held ldm.csv exact)" '$1 >= 0.1' # [0.2]
+holds "a nano LDM is trained" "$out" '/^ldm.safetensors: .* step 700 of 700/'
+holds "20 % of its steps come out right" "$(held ldm.csv exact)" '$1 >= 0.2' # [0.44]
 if command -v gnuplot >/dev/null; then
     is "the log is drawn" "$(head -c 8 ldm.png | od -An -tx1)" " 89 50 4e 47 0d 0a 1a 0a"
 else
     skip "the log is drawn" "gnuplot is not installed"
 fi
 out=$(bench ldm --weights ldm.safetensors --clips 200 --horizon 3)
-holds "bench ldm tells step 1" "$out" '/^step 1: 200 clips/ && p(9) >= 10' # [29 %]
+holds "bench ldm tells step 1" "$out" '/^step 1: 200 clips/ && p(9) >= 20' # [53 %]
 holds "and step 3, of fewer clips" "$out" '/^step 3: [0-9]* clips/ && $3 > 100 && $3 < 200'
 holds "and what z^1 is on x_t" "$out" '/^z.1 on x_t is a legal move: [1-9]/'
 
 # --- the world model: its codes, against how often each is met; the next frame
-whole="--ldm ldm.safetensors --horizon 3 --steps 200 --batch 16 --lr 4e-3 --eval-samples 100
-    --eval-steps 100"
+cp "$weights/go9-ldm.safetensors" go9-ldm.safetensors || exit 1
+whole="--ldm go9-ldm.safetensors --horizon 3 --steps 300 --batch 16 --lr 4e-3 --eval-samples 100
+    --eval-steps 150"
 # shellcheck disable=SC2086
 out=$(train world -o whole.safetensors --log whole.csv $whole)
-holds "a nano world model is trained" "$out" '/^whole.safetensors: .* step 200 of 200/'
-out=$(bench world --weights whole.safetensors --ldm ldm.safetensors --positions 300)
+holds "a nano world model is trained" "$out" '/^whole.safetensors: .* step 300 of 300/'
+out=$(bench world --weights whole.safetensors --ldm go9-ldm.safetensors --positions 300)
 holds "bench world knows it" "$out" '/^positions: 300 of held-out, target video.ldm, horizon 3/'
 holds "codes are told better than by their frequency" "$out" \
-    '/^cross-entropy of z.1/ && $4 < p(8) - 0.3' # [3.3 to 4.0]
+    '/^cross-entropy of z.1/ && $4 < p(8) - 0.6' # [3.2 to 4.2]
 holds "and than by the commonest" "$out" \
-    '/^the likeliest is right/ && p(6) > 1.5 * p(11)' # [13 to 6 %]
+    '/^the likeliest is right/ && p(6) > 1.3 * p(11)' # [12 to 7 %]
+holds "frames are imagined" "$out" '/^the frame imagined: / && p(10) >= 25' # [62 %]
 holds "drafts and checks write what cell by cell writes" "$out" \
     '/^passes a frame/ && $4 < 20 && $NF >= 50 && $(NF - 2) >= 0.9 * $NF' # ties in bf16
 holds "and it tells the time" "$out" '/^median ms from pixels: [0-9.]* .* [0-9.]* to the frame/'
@@ -104,7 +73,7 @@ holds "and it tells the time" "$out" '/^median ms from pixels: [0-9.]* .* [0-9.]
     while [ ! -f part.train.safetensors ] && kill -0 $pid; do sleep 0.1; done
     kill -9 $pid
     wait $pid 2>/dev/null
-    is "it was killed before its end" "$?,$(grep -c '^200,' part.csv)" "137,0"
+    is "it was killed before its end" "$?,$(grep -c '^300,' part.csv)" "137,0"
     train world -o part.safetensors --log part.csv $whole --resume >/dev/null
 }
 is "killed and resumed it ends in the same bytes" \
@@ -167,21 +136,11 @@ refused "an LDM as world model" "'ldm.safetensors' holds no world model but kind
 refused "a bench without a corpus" "one corpus is needed, by --data" bench ldm
 
 # --- the weights that come with the program
-if [ -f "$weights/go9-ldm.safetensors" ]; then
-    out=$(bench ldm --weights "$weights/go9-ldm.safetensors" --clips 300 --horizon 1)
-    holds "the LDM that comes with us shows the next board (99.5 %)" "$out" \
-        '/^step 1/ && p(9) >= 99.5'
-else
-    skip "the LDM that comes with us" "there is no weights/go9-ldm.safetensors"
-fi
-if [ -f "$weights/go9-ldm.safetensors" ] && [ -f "$weights/go9-small.safetensors" ]; then
-    out=$(bench world --weights "$weights/go9-small.safetensors" \
-          --ldm "$weights/go9-ldm.safetensors" --positions 100)
-    holds "the world model that comes with us plays legally (98 %)" "$out" \
-        '/^the likeliest z.1, decoded/ && p(14) >= 98'
-    holds "and imagines legal frames (98 %)" "$out" '/^the frame imagined: / && p(10) >= 98'
-else
-    skip "the world model that comes with us" "there is no weights/go9-small.safetensors"
-fi
-echo "1..$n"
-exit $bad
+out=$(bench ldm --weights "$weights/go9-ldm.safetensors" --clips 300 --horizon 1)
+holds "the LDM that comes with us shows the next board" "$out" '/^step 1/ && p(9) >= 96'
+out=$(bench world --weights "$weights/go9-small.safetensors" \
+      --ldm "$weights/go9-ldm.safetensors" --positions 200)
+holds "the world model that comes with us finds moves" "$out" \
+    '/^the likeliest is right/ && p(6) >= 45'
+holds "and draws them" "$out" '/^the frame imagined: / && p(10) >= 80'
+plan
