@@ -444,7 +444,7 @@ START_TEST(only_known_players_are_made)
 
     err_init(&e);
     ck_assert_ptr_null(player_new("alice", 1, &e));
-    ck_assert_str_eq(e.msg, "no player 'alice' (there is: random)");
+    ck_assert_str_eq(e.msg, "no player 'alice' (there is: world, random)");
 }
 END_TEST
 

@@ -99,7 +99,7 @@ START_TEST(every_command_is_tried_rightly_and_wrongly)
     char command[512], line[128];
     FILE *p;
 
-    snprintf(command, sizeof command, "echo list_commands | '%s' gtp 2>/dev/null",
+    snprintf(command, sizeof command, "echo list_commands | '%s' gtp --player random 2>/dev/null",
              getenv("VIDEOWORLD"));
     p = popen(command, "r");
     ck_assert_ptr_nonnull(p);

@@ -141,7 +141,7 @@ static void start(struct run *r, const char *program)
 
     ck_assert_int_eq(pipe(in), 0);
     ck_assert_int_eq(pipe(out), 0);
-    snprintf(command, sizeof command, "exec '%s' gtp %s 2>stderr", program, r->t->args);
+    snprintf(command, sizeof command, "exec '%s' gtp --player random %s 2>stderr", program, r->t->args);
     r->pid = fork();
     if (r->pid == 0) {
         dup2(in[0], 0);

@@ -75,7 +75,7 @@ holds "analysis has figures" "$out" \
     '/^info move [A-HJ][1-9] visits [0-9]+ utility .* pv [A-HJ][1-9].* ownership /'
 is "and plays the move it shows first" \
     "$(printf '%s\n' "$out" | awk '/^info/ { m = $3 } /^play/ { print m == $2 }')" 1
-out=$({ printf 'lz-analyze 10\n'; sleep 2; printf 'name\n'; } | "$VIDEOWORLD" gtp 2>/dev/null)
+out=$({ printf 'lz-analyze 10\n'; sleep 8; printf 'name\n'; } | "$VIDEOWORLD" gtp 2>/dev/null)
 holds "lz-analyze speaks" "$out" '/^info move .* winrate [0-9]+ prior [0-9]+ lcb [0-9]+ order 0 pv /'
 holds "and is stopped by a line" "$out" '/^= VideoWorld/'
 
