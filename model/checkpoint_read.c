@@ -382,12 +382,13 @@ static int read_i8(const struct checkpoint *c, const struct tensor *t, float *ou
                    struct err *e)
 {
     const struct tensor *s = find_scales(c, t, e);
-    size_t cols = t->count ? t->count / (size_t)t->shape[0] : 0;
     signed char chunk[CHUNK];
+    size_t cols;
     float scale;
 
-    if (!s)
+    if (!s) /* a tensor without dimensions, too, has none */
         return -1;
+    cols = t->count ? t->count / (size_t)t->shape[0] : 0;
     for (size_t row = 0; row * cols < t->count; row++) {
         if (read_at(c, c->data + s->begin + row * sizeof scale, &scale, sizeof scale, e))
             return -1;
