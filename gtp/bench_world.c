@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "gtp/bench_models.h"
+#include "gtp/stats.h"
 #include "gtp/tools.h"
 #include "model/ldm.h"
 #include "model/token_clips.h"
@@ -42,29 +43,6 @@ struct bench {
     double *sooner, *ms;       /* (positions) milliseconds to the draft, to the frame */
 };
 
-static int likeliest(const float *p, int n)
-{
-    int best = 0;
-
-    for (int i = 1; i < n; i++)
-        if (p[i] > p[best])
-            best = i;
-    return best;
-}
-
-static int compare_doubles(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
-static double median(double *x, int n)
-{
-    qsort(x, (size_t)n, sizeof *x, compare_doubles);
-    return (x[(n - 1) / 2] + x[n / 2]) / 2;
-}
-
 /* --- what is timed --- */
 
 static int show(struct bench *b, const int *id, struct err *e)
@@ -83,7 +61,7 @@ static int think(struct bench *b, struct err *e)
     if (tokenizer_encode(&b->m.t, b->real, 1, s->w, s->h, b->x, e) ||
         world_see(&b->w, b->x, 1, e) || (b->w.Q && world_codes(&b->w, b->p, e)))
         return -1;
-    b->likeliest = likeliest(b->p, b->w.config.codes);
+    b->likeliest = world_likeliest(b->p, b->w.config.codes);
     if (b->w.config.target == WORLD_LDM)
         return ldm_decode(&b->l, b->x, &b->likeliest, &role, 1, b->draft, e) ||
                show(b, b->draft, e) ? -1 : 0;
@@ -99,7 +77,7 @@ static int imagine(struct bench *b, struct err *e)
     for (int h = 1; h <= H; h++) {
         if (world_next_code(&b->w, &code, h < H ? b->p : NULL, e))
             return -1;
-        code = likeliest(b->p, b->w.config.codes);
+        code = world_likeliest(b->p, b->w.config.codes);
     }
     if (world_frame(&b->w, b->draft, b->out, &passes, e))
         return -1;
@@ -277,11 +255,11 @@ static void print_all(struct bench *b)
         print_imagined(b);
     printf("median ms from pixels:");
     if (b->w.Q)
-        printf(" %.2f to the likeliest %s%s", median(b->sooner, b->positions),
+        printf(" %.2f to the likeliest %s%s", median(b->sooner, (size_t)b->positions),
                c->target == WORLD_STATE ? "label" : "z^1 decoded",
                c->target == WORLD_LDM ? "," : "");
     if (c->target != WORLD_STATE)
-        printf(" %.2f to the frame imagined", median(b->ms, b->positions));
+        printf(" %.2f to the frame imagined", median(b->ms, (size_t)b->positions));
     printf(", on %s\n", b->m.d->name);
 }
 

@@ -1,6 +1,8 @@
 #include "gtp/player.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct {
@@ -69,4 +71,17 @@ bool player_may(const struct player_request *r, int point)
     int i = point == PASS ? b->w * b->h : board_index(b, point);
 
     return (!r->allowed || r->allowed[i]) && game_legality(r->game, r->color, point) == LEGAL;
+}
+
+int player_parse_seed(const char *value, uint64_t *seed, struct err *e)
+{
+    uint64_t x;
+    char *end;
+
+    errno = 0;
+    x = strtoull(value, &end, 10);
+    if (errno || *end || value[strspn(value, "0123456789")] || !*value)
+        return err_set(e, "seed is no number from 0 to 2^64-1: '%s'", value);
+    *seed = x;
+    return 0;
 }

@@ -115,6 +115,9 @@ int player_set(struct player *p, const char *name, const char *value, struct err
 /* May the request's colour choose this point (or PASS)?  Asks superko too. */
 bool player_may(const struct player_request *r, int point);
 
+/* Reads a parameter "seed". */
+int player_parse_seed(const char *value, uint64_t *seed, struct err *e);
+
 /* One player a file. */
 struct player *player_random_new(const struct player_options *o, struct err *e);
 struct player *player_world_new(const struct player_options *o, struct err *e);

@@ -4,7 +4,6 @@
  * stones as they stand win.  Its analysis is what random play from each of
  * those moves comes to, so its figures mean what they say.
  */
-#include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <math.h>
@@ -313,16 +312,12 @@ static int random_set(struct player *base, int i, const char *value, struct err 
 {
     struct random_player *p = (struct random_player *)base;
     double resign;
-    uint64_t seed;
     char *end;
 
-    errno = 0;
     if (i == 0) {
-        seed = strtoull(value, &end, 10);
-        if (errno || *end || value[strspn(value, "0123456789")] || !*value)
-            return err_set(e, "seed is no number from 0 to 2^64-1: '%s'", value);
-        p->seed = seed;
-        rng_init(&p->rng, seed);
+        if (player_parse_seed(value, &p->seed, e))
+            return -1;
+        rng_init(&p->rng, p->seed);
         return 0;
     }
     resign = strtod(value, &end);

@@ -5,7 +5,6 @@
  * value: what it says of winning comes from games that it plays on against itself,
  * and only when it is asked to analyse.
  */
-#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -226,28 +225,18 @@ static void world_get(struct player *base, int i, char *buf, size_t size)
         snprintf(buf, size, "%d", p->symmetries);
 }
 
-static int set_seed(struct world_player *p, const char *value, struct err *e)
-{
-    uint64_t seed;
-    char *end;
-
-    errno = 0;
-    seed = strtoull(value, &end, 10);
-    if (errno || *end || value[strspn(value, "0123456789")] || !*value)
-        return err_set(e, "seed is no number from 0 to 2^64-1: '%s'", value);
-    p->seed = seed;
-    rng_init(&p->rng, seed);
-    return 0;
-}
-
 static int world_set(struct player *base, int i, const char *value, struct err *e)
 {
     struct world_player *p = (struct world_player *)base;
     double x;
     char *end;
 
-    if (i == 0)
-        return set_seed(p, value, e);
+    if (i == 0) {
+        if (player_parse_seed(value, &p->seed, e))
+            return -1;
+        rng_init(&p->rng, p->seed);
+        return 0;
+    }
     x = strtod(value, &end);
     if (end == value || *end)
         x = -1;

@@ -24,6 +24,7 @@ struct job {
     struct policy *p;
     struct strip strip;
     uint8_t *real;             /* (h, w, 3) */
+    int chosen;                /* the choice imagined last */
     int right, legal, n;
 };
 
@@ -137,7 +138,7 @@ static int parse_args(struct job *j, int argc, char **argv)
 static int look(struct job *j, int ply, struct err *e)
 {
     struct game g;
-    int best = 0, failed;
+    int i = 0, failed;
 
     if (game_copy(&g, &j->game, e) || game_undo_to(&g, ply, e)) {
         game_release(&g);
@@ -145,9 +146,10 @@ static int look(struct job *j, int ply, struct err *e)
     }
     failed = policy_look(j->p, &g, scene_camera(&j->game, ply), 0, 0.9, e);
     if (!failed) {
-        while (best < j->p->n && !j->p->choice[best].legal)
-            best++;
-        failed = j->p->n ? policy_imagine(j->p, best < j->p->n ? best : 0, 0, e)
+        while (i < j->p->n && !j->p->choice[i].legal)
+            i++;
+        j->chosen = i < j->p->n ? i : 0;
+        failed = j->p->n ? policy_imagine(j->p, j->chosen, 0, e)
                          : err_set(e, "the model sees nothing to do");
     }
     game_release(&g);
@@ -166,7 +168,7 @@ static void print_line(struct job *j, int ply)
 
     printf("%4d %-5s played %-4s imagined %-4s p %.3f  %s; %d pass%s, codes", ply,
            c == BLACK ? "black" : "white", played == NO_POINT ? "-" : board_vertex(b, played, v[0]),
-           imagined == NO_POINT ? "?" : board_vertex(b, imagined, v[1]), j->p->choice[0].p,
+           imagined == NO_POINT ? "?" : board_vertex(b, imagined, v[1]), j->p->choice[j->chosen].p,
            diff_text(&f->diff, text), f->passes, f->passes == 1 ? "" : "es");
     for (int h = 0; h < j->p->m.w.config.horizon; h++)
         printf(" %d", f->codes[h]);

@@ -89,16 +89,6 @@ int imagine_draft(struct imagination *m, const int *frame, const int *code, int 
     return 0;
 }
 
-static int likeliest(const float *p, int n)
-{
-    int best = 0;
-
-    for (int i = 1; i < n; i++)
-        if (p[i] > p[best])
-            best = i;
-    return best;
-}
-
 int imagine_next(struct imagination *m, const uint8_t *px, int *codes, const int *draft,
                  int *out, int *passes, struct err *e)
 {
@@ -110,7 +100,7 @@ int imagine_next(struct imagination *m, const uint8_t *px, int *codes, const int
         if (world_next_code(&m->w, &codes[h - 1], h < H ? m->p : NULL, e))
             return -1;
         if (h < H)
-            codes[h] = likeliest(m->p, m->K);
+            codes[h] = world_likeliest(m->p, m->K);
     }
     return world_frame(&m->w, draft, out, passes, e);
 }

@@ -151,6 +151,17 @@ int world_codes(struct world *w, float *p, struct err *e);
 int world_next_code(struct world *w, const int *code, float *p, struct err *e);
 void world_back(struct world *w, int steps);
 
+/* Of n probabilities the largest, the first among equals. */
+static inline int world_likeliest(const float *p, int n)
+{
+    int best = 0;
+
+    for (int i = 1; i < n; i++)
+        if (p[i] > p[best])
+            best = i;
+    return best;
+}
+
 /*
  * The next frames, out (n, S): each cell's likeliest token after those before it, greedily,
  * all codes being chosen.  draft (n, S) is a guess at them: all are checked in one pass, and
