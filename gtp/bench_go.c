@@ -357,7 +357,7 @@ static const char help[] =
     "its own).  An illegal choice has action value 0 and value 0.  95 % intervals in brackets.\n\n"
     "  -s, --set=FILE       the positions, as data/README.md describes bench9.tsv\n"
     "  -e, --engine=COMMAND ask this GTP engine, by reg_genmove or genmove\n"
-    "  -p, --player=NAME    else this player of ours (default random)\n"
+    "  -p, --player=NAME    else this player of ours (default world)\n"
     "  -w, --weights=DIR    folder of its weights\n"
     "  -D, --device=NAME    where it computes: auto (default), cpu, cuda or cuda:N\n"
     "  -j, --threads=N      of the CPU (default: all cores)\n"
@@ -411,7 +411,7 @@ int bench_go(int argc, char **argv)
         { "timeout", required_argument, NULL, 't' }, { "json", required_argument, NULL, 'J' },
         { "help", no_argument, NULL, 'h' },          { NULL, 0, NULL, 0 },
     };
-    struct options o = { .player = "random", .p = { .seed = 1 }, .timeout = 60 };
+    struct options o = { .player = "world", .p = { .seed = 1 }, .timeout = 60 };
     struct err e;
     int c;
 

@@ -195,23 +195,97 @@ static int pick(const struct policy *p, const struct policy_choice *c, int attem
     return c->guess[best];
 }
 
-int policy_imagine(struct policy *p, int i, int attempt, struct err *e)
-{
-    int g = pick(p, &p->choice[i], attempt), *out = p->m.from; /* room for a frame */
-    struct policy_frame *f = &p->frame;
+/* --- the world model's own frames --- */
 
-    if (g < 0)
-        return 1;
-    f->view = p->guess_view[g];
-    f->seen = p->seen + (size_t)f->view * frame_bytes(p);
-    f->px = p->px;
-    f->codes[0] = p->guess_code[g];
-    if (imagine_next(&p->m, f->seen, f->codes, p->drafts + g * p->m.S, out, &f->passes, e) ||
-        imagine_show(&p->m, out, 1, p->px, e))
+/* Writes the next frames of n guesses, in different views, to p->next. */
+static int write_next(struct policy *p, const int *guess, int n, struct err *e)
+{
+    int S = p->m.S, H = p->m.w.config.horizon, view[POLICY_VIEWS];
+
+    for (int i = 0; i < n; i++) {
+        view[i] = p->guess_view[guess[i]];
+        p->next_code[i * H] = p->guess_code[guess[i]];
+        memcpy(p->next_draft + i * S, p->drafts + guess[i] * S, (size_t)S * sizeof *p->next);
+    }
+    return imagine_next(&p->m, view, n, p->next_code, p->next_draft, p->next, &p->frame.passes,
+                        e);
+}
+
+/* The board that frame i of p->next shows after view v: cells, turned back. */
+static int read_board(struct policy *p, int i, int v, uint8_t *cells, struct err *e)
+{
+    int back = symmetry_inverse(p->view[v].symmetry);
+    struct reading r;
+
+    if (imagine_show(&p->m, p->next + i * p->m.S, 1, p->px, e))
         return -1;
-    f->move = read_move(p, f->view, p->px, &f->reading, &f->diff);
+    reader_read(&p->reader, p->px, pitch(p), p->w, p->h, &r);
+    for (int k = 0; k < p->w * p->h; k++)
+        cells[symmetry_index(back, p->w, p->h, k)] = r.cells[k];
+    return 0;
+}
+
+/* Which of n frames shows the board that most show, the first among equals; or -1. */
+static int vote(struct policy *p, const int *guess, int n, struct err *e)
+{
+    uint8_t cells[POLICY_VIEWS][BOARD_AREA];
+    size_t area = (size_t)(p->w * p->h);
+    int best = 0;
+
+    for (int i = 0; i < n; i++)
+        if (read_board(p, i, p->guess_view[guess[i]], cells[i], e))
+            return -1;
+    p->frame.votes = 0;
+    for (int i = 0; i < n; i++) {
+        int votes = 0;
+
+        for (int k = 0; k < n; k++)
+            votes += !memcmp(cells[i], cells[k], area);
+        if (votes > p->frame.votes) {
+            p->frame.votes = votes;
+            best = i;
+        }
+    }
+    return best;
+}
+
+/* Frame i of p->next, after view v, to p->frame. */
+static int show_next(struct policy *p, int i, int v, struct err *e)
+{
+    struct policy_frame *f = &p->frame;
+    int H = p->m.w.config.horizon;
+
+    f->view = v;
+    f->seen = p->seen + (size_t)v * frame_bytes(p);
+    f->px = p->px;
+    memcpy(f->codes, p->next_code + i * H, (size_t)H * sizeof *f->codes);
+    if (imagine_show(&p->m, p->next + i * p->m.S, 1, p->px, e))
+        return -1;
+    f->move = read_move(p, v, p->px, &f->reading, &f->diff);
     f->legal = diff_is_legal(&f->diff) && is_legal(p, f->move);
     return 0;
+}
+
+int policy_imagine(struct policy *p, int i, int attempt, struct err *e)
+{
+    const struct policy_choice *c = &p->choice[i];
+    int guess[POLICY_VIEWS], n = 1, best = 0;
+    size_t bytes = (size_t)p->m.S * sizeof *p->next;
+
+    guess[0] = pick(p, c, attempt);
+    if (guess[0] < 0)
+        return 1;
+    if (write_next(p, guess, 1, e))
+        return -1;
+    p->frame.votes = 1;
+    if (!attempt && memcmp(p->next, p->next_draft, bytes)) {
+        while (n < POLICY_VIEWS && (guess[n] = pick(p, c, n)) >= 0)
+            n++;
+        if (n > 2 && (write_next(p, guess, n, e) || (best = vote(p, guess, n, e)) < 0))
+            return -1;
+    }
+    p->frame.voters = n > 2 ? n : 1;
+    return show_next(p, best, p->guess_view[guess[best]], e);
 }
 
 /* --- opening --- */
@@ -226,8 +300,11 @@ static int alloc(struct policy *p, struct err *e)
     p->guess_view = calloc(POLICY_GUESSES, sizeof *p->guess_view);
     p->guess_code = calloc(POLICY_GUESSES, sizeof *p->guess_code);
     p->drafts = calloc((size_t)(POLICY_GUESSES * p->m.S), sizeof *p->drafts);
-    return p->seen && p->px && p->p && p->guess_view && p->guess_code && p->drafts
-        ? 0 : err_set(e, "out of memory");
+    p->next = calloc((size_t)(POLICY_VIEWS * p->m.S), sizeof *p->next);
+    p->next_draft = calloc((size_t)(POLICY_VIEWS * p->m.S), sizeof *p->next_draft);
+    p->next_code = calloc(POLICY_VIEWS * WORLD_HORIZON_MAX, sizeof *p->next_code);
+    return p->seen && p->px && p->p && p->guess_view && p->guess_code && p->drafts && p->next &&
+           p->next_draft && p->next_code ? 0 : err_set(e, "out of memory");
 }
 
 /* Boards that the rules do not know, or sides that the eight turns would change. */
@@ -314,5 +391,8 @@ void policy_close(struct policy *p)
     free(p->guess_view);
     free(p->guess_code);
     free(p->drafts);
+    free(p->next);
+    free(p->next_draft);
+    free(p->next_code);
     free(p);
 }

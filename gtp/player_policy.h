@@ -9,8 +9,9 @@
  * views).  What shows no single new stone is a choice too, a bad one.
  *
  * policy_imagine then lets the world model itself write the next frame of a
- * choice, in the view where it is likeliest, and if that fails perhaps in others;
- * what that frame shows is the move.
+ * choice, in the view where it is likeliest.  Where that is another frame than the
+ * draft, which is rare, it writes one in every view that shows the choice, and
+ * the board that most of them show is taken.  What that frame shows is the move.
  *
  * Moves are indices, row-major from the top left; w * h is a pass.
  */
@@ -51,6 +52,7 @@ struct policy_frame {
     int view;
     int codes[WORLD_HORIZON_MAX]; /* (H) */
     int passes;               /* forward passes it took to write */
+    int votes, voters;        /* views that show its board, of those asked: 1 of 1 as a rule */
     int move;                 /* the index on the board, not in the view; or -1 */
     bool legal;               /* the frame is a successor, and the rules allow the move */
 };
@@ -79,6 +81,8 @@ struct policy {
     int n_guesses;
     int *guess_view, *guess_code; /* (POLICY_GUESSES) */
     int *drafts;              /* (POLICY_GUESSES, S) */
+    int *next, *next_draft;   /* (views, S) frames the world model writes, from what drafts */
+    int *next_code;           /* (views, H) */
     uint8_t *px;              /* (h, w, 3) of one of them */
     /* results */
     int n;
@@ -98,8 +102,8 @@ void policy_close(struct policy *p);
 int policy_look(struct policy *p, const struct game *g, enum color c, int views, double cover,
                 struct err *e);
 
-/* Imagines choice i in the view where it is likeliest (attempt 0), or next to that (1 ..): into
-   p->frame.  1: there are fewer such views. */
+/* Imagines choice i, into p->frame: attempt 0 as said above; 1 and on: in the view alone where
+   it is next to likeliest, and so on.  1: there are fewer such views. */
 int policy_imagine(struct policy *p, int i, int attempt, struct err *e);
 
 /*

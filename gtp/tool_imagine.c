@@ -172,6 +172,8 @@ static void print_line(struct job *j, int ply)
            diff_text(&f->diff, text), f->passes, f->passes == 1 ? "" : "es");
     for (int h = 0; h < j->p->m.w.config.horizon; h++)
         printf(" %d", f->codes[h]);
+    if (f->voters > 1)
+        printf("; %d of %d views agree", f->votes, f->voters);
     printf("\n");
     j->n++;
     j->legal += f->legal;

@@ -51,6 +51,8 @@ static const char help[] =
     "      --levels=LIST     values of each number of a code (default 8,5,5,5)\n"
     "      --continuous=N    first steps: of the tokenizer half of them, of the LDM all, go\n"
     "                        without rounding (default: 3/4; 1/5)\n"
+    "Of the LDM (with --init codes are rounded from the start: only its decoder learns on):\n"
+    "      --quiet-share=X   part kept of the steps that change two tokens at most (default 1)\n"
     "Of the tokenizer:\n"
     "      --patch=N         pixels a side of a token (default 16: a cell)\n"
     "      --hidden=N        hidden width\n"
@@ -67,7 +69,7 @@ enum {
     OPT_STEPS = 256, OPT_BATCH, OPT_LR, OPT_WARMUP, OPT_MICRO, OPT_WEIGHTS, OPT_EVAL_STEPS,
     OPT_EVAL_SAMPLES, OPT_SAVE_STEPS, OPT_SAVE_SECONDS, OPT_LEVELS, OPT_PATCH, OPT_HIDDEN,
     OPT_CONTINUOUS, OPT_TOKENIZER, OPT_TARGET, OPT_LDM, OPT_HORIZON, OPT_FRAME_SHARE,
-    OPT_LATER_WEIGHT, OPT_PLOT
+    OPT_LATER_WEIGHT, OPT_PLOT, OPT_QUIET_SHARE
 };
 
 static const struct option longs[] = {
@@ -101,6 +103,7 @@ static const struct option longs[] = {
     { "horizon", required_argument, NULL, OPT_HORIZON },
     { "frame-share", required_argument, NULL, OPT_FRAME_SHARE },
     { "later-weight", required_argument, NULL, OPT_LATER_WEIGHT },
+    { "quiet-share", required_argument, NULL, OPT_QUIET_SHARE },
     { "help", no_argument, NULL, 'h' },
     { NULL, 0, NULL, 0 },
 };
@@ -188,6 +191,7 @@ static int set_option(struct train_job *j, int c, const char *text)
     case OPT_HORIZON: return parse_int(text, 0, WORLD_HORIZON_MAX, &j->horizon);
     case OPT_FRAME_SHARE: return parse_real(text, 0, 1, &j->frame_share);
     case OPT_LATER_WEIGHT: return parse_real(text, 0, 100, &j->later_weight);
+    case OPT_QUIET_SHARE: return parse_real(text, 0, 1, &j->quiet_share);
     case OPT_PATCH: return parse_int(text, 2, 128, &j->patch);
     case OPT_HIDDEN: return parse_int(text, 1, 4096, &j->hidden);
     default: return parse_int(text, 0, MANY, &j->continuous);
@@ -258,7 +262,7 @@ static int run_stage(const struct train_stage *stage, int argc, char **argv)
         .device = "auto", .steps = -1, .batch = -1, .micro = -1, .warmup = -1, .save_steps = -1,
         .eval_steps = -1, .eval_samples = -1, .save_seconds = 60, .seed = 1, .dtype = DT_BF16,
         .patch = -1, .hidden = -1, .continuous = -1, .horizon = -1, .frame_share = -1,
-        .later_weight = -1 };
+        .later_weight = -1, .quiet_share = -1 };
     int status = parse_options(&j, argc, argv);
     struct err e;
 

@@ -27,6 +27,7 @@ struct train_job {
     const char *ldm, *target; /* of the world model: weights; NULL: the default */
     int horizon;
     double frame_share, later_weight;
+    double quiet_share;    /* of the LDM */
     /* open while a stage runs */
     struct clips clips;
     struct parallel parallel;

@@ -41,6 +41,10 @@ static int run(struct train_job *j, struct tokenizer *t, struct ldm *l, struct t
         return -1;
     r.continuous = train_choose(j->continuous, c->steps / 5);
     r.closed = r.continuous + c->steps * 3 / 10;
+    if (j->init)
+        r.closed = 0;
+    if (j->quiet_share >= 0)
+        r.quiet = (float)j->quiet_share;
     failed = train_job_run(j, &r.model, c, meta.list, LDM_METAS, e);
     ldm_train_free(&r);
     return failed;

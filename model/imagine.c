@@ -33,8 +33,9 @@ static int alloc(struct imagination *m, struct err *e)
     m->seen = calloc((size_t)(m->max * m->S), sizeof *m->seen);
     m->from = calloc((size_t)(IMAGINE_DRAFTS * m->S), sizeof *m->from);
     m->role = calloc(IMAGINE_DRAFTS, sizeof *m->role);
-    m->p = calloc((size_t)m->K, sizeof *m->p);
-    return m->seen && m->from && m->role && m->p ? 0 : err_set(e, "out of memory");
+    m->step = calloc((size_t)m->max, sizeof *m->step);
+    m->p = calloc((size_t)(m->max * m->K), sizeof *m->p);
+    return m->seen && m->from && m->role && m->step && m->p ? 0 : err_set(e, "out of memory");
 }
 
 int imagine_open(struct imagination *m, const struct imagine_files *f, struct device *d, int max,
@@ -58,6 +59,7 @@ void imagine_close(struct imagination *m)
     free(m->seen);
     free(m->from);
     free(m->role);
+    free(m->step);
     free(m->p);
     memset(m, 0, sizeof *m);
 }
@@ -71,37 +73,53 @@ int imagine_see(struct imagination *m, const uint8_t *px, int n, float *p, struc
            world_see(&m->w, m->seen, n, e) || world_codes(&m->w, p, e) ? -1 : 0;
 }
 
+/* Copies the tokens of n frames that were seen to m->from. */
+static int recall(struct imagination *m, const int *frame, int n, struct err *e)
+{
+    for (int i = 0; i < n; i++) {
+        if (frame[i] < 0 || frame[i] >= m->n)
+            return err_set(e, "frame %d was not seen", frame[i]);
+        memcpy(m->from + i * m->S, m->seen + frame[i] * m->S, (size_t)m->S * sizeof *m->from);
+    }
+    return 0;
+}
+
 int imagine_draft(struct imagination *m, const int *frame, const int *code, int n, int *out,
                   struct err *e)
 {
-    size_t row = (size_t)m->S * sizeof *out;
-
     for (int at = 0, k; at < n; at += k) {
         k = n - at < IMAGINE_DRAFTS ? n - at : IMAGINE_DRAFTS;
-        for (int i = 0; i < k; i++) {
-            if (frame[at + i] < 0 || frame[at + i] >= m->n)
-                return err_set(e, "frame %d was not seen", frame[at + i]);
-            memcpy(m->from + i * m->S, m->seen + frame[at + i] * m->S, row);
-        }
-        if (ldm_decode(&m->l, m->from, code + at, m->role, k, out + at * m->S, e))
+        if (recall(m, frame + at, k, e) ||
+            ldm_decode(&m->l, m->from, code + at, m->role, k, out + at * m->S, e))
             return -1;
     }
     return 0;
 }
 
-int imagine_next(struct imagination *m, const uint8_t *px, int *codes, const int *draft,
-                 int *out, int *passes, struct err *e)
+/* Chooses z^h of n boards, codes (n, H), and puts the likeliest z^h+1 beside it. */
+static int next_codes(struct imagination *m, int h, int n, int *codes, struct err *e)
 {
     int H = m->w.config.horizon;
 
-    if (imagine_see(m, px, 1, m->p, e))
+    for (int i = 0; i < n; i++)
+        m->step[i] = codes[i * H + h - 1];
+    if (world_next_code(&m->w, m->step, h < H ? m->p : NULL, e))
         return -1;
-    for (int h = 1; h <= H; h++) {
-        if (world_next_code(&m->w, &codes[h - 1], h < H ? m->p : NULL, e))
+    for (int i = 0; i < n && h < H; i++)
+        codes[i * H + h] = world_likeliest(m->p + i * m->K, m->K);
+    return 0;
+}
+
+int imagine_next(struct imagination *m, const int *frame, int n, int *codes, const int *draft,
+                 int *out, int *passes, struct err *e)
+{
+    if (n < 1 || n > m->max || n > IMAGINE_DRAFTS)
+        return err_set(e, "%d frames at a time are not 1 to %d", n, m->max);
+    if (recall(m, frame, n, e) || world_see(&m->w, m->from, n, e))
+        return -1;
+    for (int h = 1; h <= m->w.config.horizon; h++)
+        if (next_codes(m, h, n, codes, e))
             return -1;
-        if (h < H)
-            codes[h] = world_likeliest(m->p, m->K);
-    }
     return world_frame(&m->w, draft, out, passes, e);
 }
 

@@ -30,7 +30,8 @@ struct imagination {
     int n;                   /* seen last */
     int *seen;               /* (max, S) their tokens; owned, as the rest */
     int *from, *role;        /* (max drafts, S), (max drafts) */
-    float *p;                /* (K) */
+    int *step;               /* (max) */
+    float *p;                /* (max, K) */
 };
 
 enum { IMAGINE_DRAFTS = 64 }; /* computed at a time */
@@ -53,11 +54,12 @@ int imagine_draft(struct imagination *m, const int *frame, const int *code, int 
                   struct err *e);
 
 /*
- * Sees the one frame px again and imagines the next: codes (H) holds z^1, and gets z^2 .. z^H,
- * each the likeliest after those before.  draft (S) as imagine_draft gives it; out (S) the
- * world model's own next frame, passes (may be NULL) how many it took.
+ * Imagines what follows n <= max pairs of a frame that was seen, frame[i], and a code z^1, the
+ * first of codes (n, H), which get z^2 .. z^H, each the likeliest after those before.
+ * draft (n, S) as imagine_draft gives it; out (n, S) the world model's own next frames,
+ * passes (may be NULL) how many they took.
  */
-int imagine_next(struct imagination *m, const uint8_t *px, int *codes, const int *draft,
+int imagine_next(struct imagination *m, const int *frame, int n, int *codes, const int *draft,
                  int *out, int *passes, struct err *e);
 
 /* The pictures of n frames of tokens. */

@@ -18,39 +18,51 @@ static int changes(const int *x, const int *y, int n)
     return sum;
 }
 
+/* Most steps only move the marker and place a stone. */
+enum { QUIET = 2 };
+
 static bool rounds(const struct ldm_trainer *r)
 {
     return r->l->ps.step >= r->closed;
 }
 
 /* In steps of FSQ, drawn anew each time the sample comes. */
-static void draw_noise(struct ldm_trainer *r, uint64_t random)
+static void draw_noise(struct ldm_trainer *r, struct rng *rng)
 {
     int D = r->l->config.code.D;
-    struct rng rng;
 
-    rng_init(&rng, random + (uint64_t)r->steps);
     for (int i = 0; i < D; i++)
-        r->noise[r->steps * D + i] = (float)rng_double(&rng) - 0.5f;
+        r->noise[r->steps * D + i] = (float)rng_double(rng) - 0.5f;
 }
 
-/* The steps of one clip, each with weight share. */
-static void add_clip(struct ldm_trainer *r, const int *id, int valid, uint64_t random)
+/* A step from id to the frame behind it. */
+static void add_step(struct ldm_trainer *r, const int *id, int role, float share, struct rng *rng)
 {
     int S = r->l->S;
+    size_t at = (size_t)r->steps * (size_t)S;
+    float same = rounds(r) ? 1 : LDM_SAME;
 
-    for (int h = 1; h < valid; h++, id += S, r->steps++) {
-        size_t at = (size_t)r->steps * (size_t)S;
-        float share = 1.0f / (float)(valid - 1), same = rounds(r) ? 1 : LDM_SAME;
+    r->share[r->steps] = share;
+    memcpy(r->from + at, id, (size_t)S * sizeof *id);
+    memcpy(r->to + at, id + S, (size_t)S * sizeof *id);
+    r->role[r->steps] = role;
+    draw_noise(r, rng);
+    for (int i = 0; i < S; i++)
+        r->weight[at + (size_t)i] = id[i] != id[S + i] ? share : same * share;
+    r->steps++;
+}
 
-        r->share[r->steps] = share;
-        memcpy(r->from + at, id, (size_t)S * sizeof *id);
-        memcpy(r->to + at, id + S, (size_t)S * sizeof *id);
-        r->role[r->steps] = (h - 1) % 2;
-        draw_noise(r, random);
-        for (int i = 0; i < S; i++)
-            r->weight[at + (size_t)i] = id[i] != id[S + i] ? share : same * share;
-    }
+/* The steps of one clip, of the quiet ones a part; none is left out of an empty batch. */
+static void add_clip(struct ldm_trainer *r, const int *id, int valid, float quiet,
+                     uint64_t random)
+{
+    int S = r->l->S;
+    struct rng rng;
+
+    rng_init(&rng, random);
+    for (int h = 1; h < valid; h++, id += S)
+        if (!r->steps || changes(id, id + S, S) > QUIET || rng_double(&rng) < quiet)
+            add_step(r, id, (h - 1) % 2, 1.0f / (float)(valid - 1), &rng);
 }
 
 /* Digit by digit of what is to come out. */
@@ -76,7 +88,7 @@ static int gather(struct ldm_trainer *r, bool held_out, const struct train_sampl
         return -1;
     r->steps = 0;
     for (int i = 0; i < n; i++)
-        add_clip(r, r->id + (size_t)i * clip, r->valid[i], s[i].random);
+        add_clip(r, r->id + (size_t)i * clip, r->valid[i], held_out ? 1 : r->quiet, s[i].random);
     ldm_upload(r->l, r->from, r->to, r->role, r->steps);
     upload_wanted(r);
     r->l->d->ops->upload(r->l->d, r->cell_weight, r->weight,
@@ -237,7 +249,7 @@ int ldm_train_init(struct ldm_trainer *r, struct ldm *l, const struct frame_sour
                    struct tokenizer *t, int horizon, int micro, uint64_t held_out,
                    struct err *e)
 {
-    *r = (struct ldm_trainer){ .l = l, .micro = micro, .commit = 0.3f };
+    *r = (struct ldm_trainer){ .l = l, .micro = micro, .commit = 0.3f, .quiet = 1 };
     r->held_out = held_out < source->held_out ? held_out : source->held_out;
     r->model = (struct train_model){ r, &l->ps, source->samples, r->held_out, LDM_TRAIN_METRICS,
                                      names, load, backward, losses, evaluate };

@@ -4,7 +4,9 @@
  * A sample is a clip of horizon+1 frames; each pair of frames that follow each
  * other, and count, is a step.  Its loss is the cross-entropy of the digits of y's
  * tokens, summed over the cells that change, and with weight LDM_SAME over those that
- * do not (1 once codes are closed); a sample's loss is the mean over its steps.
+ * do not (1 once codes are closed); a sample's loss is the mean over its steps.  Steps that
+ * change two cells at most, a stone placed and the marker moved, are soon learned: to
+ * spend the time on captures only a part of them, `quiet`, may be kept.
  *
  * Codes are learned with noise in place of rounding (Balle et al., arXiv 1611.01704): a
  * random number of up to half a step of FSQ either way, whose size grows over the first
@@ -33,6 +35,7 @@ struct ldm_trainer {
     int micro;                      /* samples at a time; l->max >= micro * horizon */
     int continuous, closed;         /* steps of the optimiser */
     float commit;                   /* once closed; init sets 0.3 */
+    float quiet;                    /* part kept of quiet steps; init sets 1 */
     uint64_t held_out;              /* samples evaluated */
     int steps;                      /* (of clips) loaded last */
     double sums[LDM_TRAIN_METRICS]; /* of the last pass */

@@ -58,7 +58,7 @@ static void set_targets(struct world_trainer *r, int n)
         bool same = r->from[k] == r->next[k];
 
         r->wanted[k] = r->valid[k / S] > 1 ? r->next[k] : -1;
-        r->cell_weight[k] = (same ? 1 : r->changed) / (float)S;
+        r->cell_weight[k] = same ? r->same : 1;
     }
 }
 
@@ -354,7 +354,7 @@ int world_train_init(struct world_trainer *r, struct world *w, const struct fram
     int target = w->config.target, H = w->config.horizon;
 
     *r = (struct world_trainer){ .w = w, .ldm = ldm, .micro = micro, .later = 0.25f,
-                                 .changed = 20 };
+                                 .same = 0.5f };
     r->held_out = held_out < source->held_out ? held_out : source->held_out;
     r->frame_share = target == WORLD_VIDEO ? 1 : target == WORLD_LDM && w->slots ? 0.25 : 0;
     r->model = (struct train_model){ r, &w->ps, source->samples, r->held_out,

@@ -3,8 +3,8 @@
  *
  * A sample is a clip x_t .. x_t+H.  With WORLD_LDM its codes z^1 .. z^H come from the LDM,
  * as far as the clip counts; its loss is the cross-entropy of each, that of z^1 with
- * weight one, of the others `later`, and that of the tokens of x_t+1, the mean over its
- * cells, where those that change count `changed` times.  With WORLD_VIDEO there is the latter
+ * weight one, of the others `later`, and that of the tokens of x_t+1, the sum over its
+ * cells, where those that do not change count `same`.  With WORLD_VIDEO there is the latter
  * alone, with WORLD_STATE the cross-entropy of the label.
  *
  * The next frame doubles the sequence: with WORLD_LDM only a share of the optimiser's steps
@@ -34,7 +34,7 @@ struct world_trainer {
     struct ldm *ldm;               /* NULL but with WORLD_LDM */
     struct token_clips clips;      /* owned */
     int micro;                     /* samples at a time */
-    float later, changed;          /* see above; init sets 0.25 and 20 */
+    float later, same;             /* see above; init sets 0.25 and 0.5 */
     double frame_share;            /* of steps; init sets 0.25 where frames can be learned */
     uint64_t held_out;             /* samples evaluated */
     bool frames;                   /* the samples loaded last have x_t+1 */

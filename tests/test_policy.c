@@ -117,19 +117,42 @@ END_TEST
 
 START_TEST(what_is_imagined_is_the_choice)
 {
+    static const int views[] = { 0, 1, POLICY_VIEWS };
     int same = 0, legal = 0, all = 0;
 
     for (int n = 0; n < 40; n += 2, all++) {
         ck_assert_int_eq(game_clear(&g, policy->w, policy->h, &e), 0);
         play_some(&g, n, 100 + (uint64_t)n, 0);
-        ck_assert_int_eq(policy_look(policy, &g, game_to_move(&g), _i, 0.8, &e), 0);
+        ck_assert_int_eq(policy_look(policy, &g, game_to_move(&g), views[_i], 0.8, &e), 0);
         ck_assert_int_eq(policy_imagine(policy, 0, 0, &e), 0);
         same += policy->frame.move == policy->choice[0].move;
         legal += policy->frame.legal;
         ck_assert(policy->frame.passes >= 1 && policy->frame.passes <= policy->m.S);
+        ck_assert(policy->frame.votes >= 1 && policy->frame.votes <= policy->frame.voters);
+        ck_assert_int_le(policy->frame.voters, policy->views);
     }
     ck_assert_int_ge(same, all - 2);
     ck_assert_int_ge(legal, all - 2);
+}
+END_TEST
+
+/* A wrong draft is outvoted: with all drafts spoiled the views must agree on a frame. */
+START_TEST(views_vote_where_the_draft_is_doubted)
+{
+    int S = policy->m.S, legal = 0, all = 0;
+
+    for (int n = 2; n < 22; n += 2, all++) {
+        ck_assert_int_eq(game_clear(&g, policy->w, policy->h, &e), 0);
+        play_some(&g, n, 300 + (uint64_t)n, 0);
+        ck_assert_int_eq(policy_look(policy, &g, game_to_move(&g), POLICY_VIEWS, 0.8, &e), 0);
+        for (int i = 0; i < policy->n_guesses; i++)
+            policy->drafts[i * S + S - 1] = policy->drafts[i * S]; /* the corners differ */
+        ck_assert_int_eq(policy_imagine(policy, 0, 0, &e), 0);
+        ck_assert_int_gt(policy->frame.voters, 2);
+        ck_assert_int_gt(policy->frame.votes, policy->frame.voters / 2);
+        legal += policy->frame.legal && policy->frame.move == policy->choice[0].move;
+    }
+    ck_assert_int_ge(legal, all - 1);
 }
 END_TEST
 
@@ -171,7 +194,8 @@ int main(void)
     tcase_add_loop_test(tc, a_view_is_the_turned_board, 0, N_SYMMETRIES);
     tcase_add_test(tc, all_views_together_know_no_direction);
     tcase_add_test(tc, choices_are_different_moves_the_likeliest_first);
-    tcase_add_loop_test(tc, what_is_imagined_is_the_choice, 0, 2);
+    tcase_add_loop_test(tc, what_is_imagined_is_the_choice, 0, 3);
+    tcase_add_test(tc, views_vote_where_the_draft_is_doubted);
     tcase_add_test(tc, another_size_is_refused);
     tcase_add_test(tc, what_cannot_be_opened_is_told);
     return tap_run(s);
