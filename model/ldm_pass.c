@@ -140,6 +140,8 @@ void ldm_backward(struct ldm *l, int n, bool through, float commit)
     struct device *d = l->d;
 
     decoder_backward(l, n);
+    if (!through && !(commit > 0))
+        return;
     if (!through)
         zero_act(l, l->dq, n * l->config.code.D);
     if (commit > 0)
