@@ -2,29 +2,19 @@
 #include "config.h"
 
 #include <getopt.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 #include "engine/file.h"
-#include "gtp/client.h"
+#include "gtp/bench_moves.h"
 #include "gtp/go_set.h"
-#include "gtp/player.h"
 #include "gtp/stats.h"
 #include "gtp/tools.h"
 
-enum {
-    PATIENCE = 120, /* seconds for replies other than moves: networks load slowly */
-    GRACE_MS = 1000,
-};
-
 struct options {
-    const char *set, *engine, *player, *json;
-    struct player_options p;
-    double timeout;
+    struct mover_options mover;
+    const char *set, *json;
     int first;
 };
 
@@ -48,10 +38,8 @@ enum { ALL, EARLY, MIDDLE, LATE, OPEN, N_GROUPS };
 struct bench {
     const struct options *o;
     struct go_set set;
-    int count;             /* positions asked */
-    struct player *player; /* one of them */
-    struct client client;
-    bool can_reg;          /* the engine knows reg_genmove */
+    int count;           /* positions asked */
+    struct mover mover;
     long resigned;
     struct group group[N_GROUPS];
     double *ms;            /* (count) */
@@ -61,35 +49,12 @@ struct bench {
 
 /* --- asking ------------------------------------------------------------------ */
 
-static int never_stop(void *ctx)
-{
-    (void)ctx;
-    return 0;
-}
-
-static int ask_player(struct bench *b, const struct go_position *p, const struct game *g,
-                      struct choice *c, struct err *e)
-{
-    struct player_request r = { .game = g, .color = p->to_move, .seconds = INFINITY,
-                                .symmetry = -1, .poll = never_stop };
-    double start = client_now();
-    int move;
-
-    if (b->player->genmove(b->player, &r, &move, e))
-        return -1;
-    c->ms = 1000 * (client_now() - start);
-    c->index = move == RESIGN ? -1 : go_set_index(&g->board, move);
-    c->wrong = b->player->first_legal && !b->player->first_legal(b->player);
-    b->resigned += move == RESIGN;
-    return 0;
-}
-
 /* Sends a command that an engine has to obey. */
 static int tell(struct bench *b, const char *command, struct err *e)
 {
-    if (client_ask(&b->client, PATIENCE, e, "%s", command))
-        return -1;
-    return b->client.ok ? 0 : client_err(&b->client, e, "'%s' refused", command);
+    int status = mover_tell(&b->mover, command, e);
+
+    return status > 0 ? client_err(&b->mover.client, e, "'%s' refused", command) : status;
 }
 
 static int set_up(struct bench *b, const struct game *g, struct err *e)
@@ -112,31 +77,20 @@ static int set_up(struct bench *b, const struct game *g, struct err *e)
 }
 
 /* What is no move, or '?', is an illegal choice; an engine that fails ends the bench. */
-static int ask_engine(struct bench *b, const struct go_position *p, const struct game *g,
-                      struct choice *c, struct err *e)
-{
-    char word[16] = "", more[2] = "";
-    int point = NO_POINT;
-
-    if (set_up(b, g, e) ||
-        client_ask(&b->client, b->o->timeout, e, "%s %s", b->can_reg ? "reg_genmove" : "genmove",
-                   p->to_move == BLACK ? "b" : "w"))
-        return -1;
-    if (b->client.ok && sscanf(text_str(&b->client.reply), "%15s%1s", word, more) == 1)
-        point = board_parse_vertex(&g->board, word);
-    c->ms = 1000 * b->client.seconds;
-    c->index = point == NO_POINT ? -1 : go_set_index(&g->board, point);
-    b->resigned += !strcasecmp(word, "resign");
-    return 0;
-}
-
 static int ask(struct bench *b, const struct go_position *p, struct choice *c, struct err *e)
 {
+    struct move_choice m;
     struct game g;
     int status = go_set_game(p, &g, e);
 
     if (!status)
-        status = b->player ? ask_player(b, p, &g, c, e) : ask_engine(b, p, &g, c, e);
+        status = set_up(b, &g, e) || mover_ask(&b->mover, &g, p->to_move, &m, e) ? -1 : 0;
+    if (!status) {
+        c->index = m.move == RESIGN || m.move == NO_POINT ? -1 : go_set_index(&g.board, m.move);
+        c->wrong = m.wrong;
+        c->ms = m.ms;
+        b->resigned += m.move == RESIGN;
+    }
     game_release(&g);
     return status;
 }
@@ -216,15 +170,10 @@ static void measure(const struct group *s, struct interval m[N_MEASURES])
     m[3] = interval_mean(s->regret, s->regret_2, s->n);
 }
 
-static const char *chooser(const struct options *o)
-{
-    return o->engine ? o->engine : o->player;
-}
-
 static void print_table(struct bench *b)
 {
     printf("%d positions of %s, %s: median %.2f ms a move\n%-12s %5s", b->count, b->o->set,
-           chooser(b->o), b->median_ms, "", "n");
+           mover_name(&b->o->mover), b->median_ms, "", "n");
     for (int k = 0; k < N_MEASURES; k++)
         printf("  %-*s", k < N_MEASURES - 1 ? 23 : 0, measures[k].title);
     printf("\n");
@@ -250,27 +199,13 @@ static void print_table(struct bench *b)
         printf("resigned: %ld, counted as illegal\n", b->resigned);
 }
 
-static void write_string(FILE *f, const char *s)
-{
-    fputc('"', f);
-    for (; *s; s++) {
-        if (*s == '"' || *s == '\\')
-            fputc('\\', f);
-        if ((unsigned char)*s < ' ')
-            fprintf(f, "\\u%04x", (unsigned)*s);
-        else
-            fputc(*s, f);
-    }
-    fputc('"', f);
-}
-
 static void write_group(FILE *f, const struct group *s)
 {
     struct interval m[N_MEASURES];
 
     measure(s, m);
     fprintf(f, "    { \"name\": ");
-    write_string(f, s->name);
+    json_string(f, s->name);
     fprintf(f, ", \"positions\": %.0f", s->n);
     for (int k = 0; k < N_MEASURES; k++)
         fprintf(f, ",\n      \"%s\": { \"mean\": %.6f, \"low\": %.6f, \"high\": %.6f }",
@@ -286,9 +221,9 @@ static int write_json(struct bench *b, const char *path, struct err *e)
     if (outfile_open(&out, path, e))
         return -1;
     fprintf(out.f, "{\n  \"set\": ");
-    write_string(out.f, b->o->set);
-    fprintf(out.f, ",\n  \"%s\": ", b->o->engine ? "engine" : "player");
-    write_string(out.f, chooser(b->o));
+    json_string(out.f, b->o->set);
+    fprintf(out.f, ",\n  \"%s\": ", b->o->mover.engine ? "engine" : "player");
+    json_string(out.f, mover_name(&b->o->mover));
     fprintf(out.f, ",\n  \"median_ms\": %.4f,\n  \"resigned\": %ld,\n  \"groups\": [\n",
             b->median_ms, b->resigned);
     for (int i = 0; i < N_GROUPS; i++)
@@ -303,21 +238,6 @@ static int write_json(struct bench *b, const char *path, struct err *e)
 
 /* --- the bench --------------------------------------------------------------- */
 
-static int start(struct bench *b, struct err *e)
-{
-    const struct options *o = b->o;
-
-    if (!o->engine) {
-        b->player = player_make(o->player, &o->p, e);
-        return b->player ? 0 : -1;
-    }
-    if (client_start(&b->client, "engine", o->engine, NULL, NULL, e) ||
-        client_ask(&b->client, PATIENCE, e, "known_command reg_genmove"))
-        return -1;
-    b->can_reg = b->client.ok && !strcasecmp(text_str(&b->client.reply), "true");
-    return 0;
-}
-
 static int open_all(struct bench *b, struct err *e)
 {
     static const char *const names[N_GROUPS] = { "all", "ply 0-19", "ply 20-39", "ply 40+",
@@ -329,7 +249,7 @@ static int open_all(struct bench *b, struct err *e)
         return -1;
     b->count = b->o->first && (size_t)b->o->first < b->set.n ? b->o->first : (int)b->set.n;
     b->ms = calloc((size_t)b->count, sizeof *b->ms);
-    return b->ms ? start(b, e) : err_set(e, "out of memory");
+    return b->ms ? mover_start(&b->mover, &b->o->mover, e) : err_set(e, "out of memory");
 }
 
 static int run(const struct options *o, struct err *e)
@@ -341,8 +261,7 @@ static int run(const struct options *o, struct err *e)
         print_table(&b);
         status = o->json ? write_json(&b, o->json, e) : 0;
     }
-    client_stop(&b.client, status ? 0 : GRACE_MS);
-    player_free(b.player);
+    mover_stop(&b.mover, !status);
     go_set_release(&b.set);
     free(b.ms);
     return status;
@@ -356,68 +275,36 @@ static const char help[] =
     "action value (its prior / the largest prior); its value regret (the largest value less\n"
     "its own).  An illegal choice has action value 0 and value 0.  95 % intervals in brackets.\n\n"
     "  -s, --set=FILE       the positions, as data/README.md describes bench9.tsv\n"
-    "  -e, --engine=COMMAND ask this GTP engine, by reg_genmove or genmove\n"
-    "  -p, --player=NAME    else this player of ours (default world)\n"
-    "  -w, --weights=DIR    folder of its weights\n"
-    "  -D, --device=NAME    where it computes: auto (default), cpu, cuda or cuda:N\n"
-    "  -j, --threads=N      of the CPU (default: all cores)\n"
-    "  -S, --seed=N         of its random numbers (default 1)\n"
+    MOVER_HELP
     "  -n, --first=N        only the first N positions\n"
-    "  -t, --timeout=S      seconds for a move of the engine (default 60)\n"
     "  -J, --json=FILE      the figures as JSON too\n"
     "  -h, --help           show this help\n";
 
-static int parse_int(const char *text, long lo, long hi, int *v)
-{
-    char *end;
-    long n = strtol(text, &end, 10);
-
-    *v = (int)n;
-    return end == text || *end || n < lo || n > hi ? -1 : 0;
-}
-
 static int set_option(struct options *o, int c, const char *text)
 {
-    char *end;
-    int n = 0;
-
     switch (c) {
     case 's': o->set = text; return 0;
-    case 'e': o->engine = text; return 0;
-    case 'p': o->player = text; return 0;
-    case 'w': o->p.weights = text; return 0;
-    case 'D': o->p.device = text; return 0;
     case 'J': o->json = text; return 0;
-    case 'j': return parse_int(text, 0, 1024, &o->p.threads);
-    case 'n': return parse_int(text, 1, 1 << 30, &o->first);
-    case 't':
-        o->timeout = strtod(text, &end);
-        return end == text || *end || !(o->timeout >= 0.001 && o->timeout <= 1e6) ? -1 : 0;
-    default:
-        if (parse_int(text, 0, 0x7fffffff, &n))
-            return -1;
-        o->p.seed = (uint64_t)n;
-        return 0;
+    case 'n': return mover_number(text, 1, 1 << 30, &o->first);
+    default: return mover_option(&o->mover, c, text);
     }
 }
 
 int bench_go(int argc, char **argv)
 {
     static const struct option longs[] = {
-        { "set", required_argument, NULL, 's' },     { "engine", required_argument, NULL, 'e' },
-        { "player", required_argument, NULL, 'p' },  { "weights", required_argument, NULL, 'w' },
-        { "device", required_argument, NULL, 'D' },  { "threads", required_argument, NULL, 'j' },
-        { "seed", required_argument, NULL, 'S' },    { "first", required_argument, NULL, 'n' },
-        { "timeout", required_argument, NULL, 't' }, { "json", required_argument, NULL, 'J' },
-        { "help", no_argument, NULL, 'h' },          { NULL, 0, NULL, 0 },
+        MOVER_LONG_OPTIONS,
+        { "set", required_argument, NULL, 's' }, { "first", required_argument, NULL, 'n' },
+        { "json", required_argument, NULL, 'J' }, { "help", no_argument, NULL, 'h' },
+        { NULL, 0, NULL, 0 },
     };
-    struct options o = { .player = "world", .p = { .seed = 1 }, .timeout = 60 };
+    struct options o = { .mover = mover_defaults };
     struct err e;
     int c;
 
     opterr = 0;
     optind = 1;
-    while ((c = getopt_long(argc, argv, "s:e:p:w:D:j:S:n:t:J:h", longs, NULL)) != -1) {
+    while ((c = getopt_long(argc, argv, MOVER_SHORT_OPTIONS "s:n:J:h", longs, NULL)) != -1) {
         if (c == 'h') {
             fputs(help, stdout);
             return 0;

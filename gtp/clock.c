@@ -70,6 +70,18 @@ bool clock_spend(struct clock *c, double seconds)
     return spend_overtime(c, seconds);
 }
 
+double clock_most(const struct clock *c)
+{
+    const struct clock_rules *r = &c->rules;
+
+    switch (r->kind) {
+    case CLOCK_NONE: return INFINITY;
+    case CLOCK_CANADIAN: return c->left + (!c->overtime && r->stones > 0 ? r->period : 0);
+    case CLOCK_BYOYOMI: return c->left + (c->overtime ? c->stones - 1 : r->stones) * r->period;
+    default: return c->left;
+    }
+}
+
 double clock_allowance(const struct clock *c, int moves)
 {
     const struct clock_rules *r = &c->rules;

@@ -40,6 +40,9 @@ void clock_left(struct clock *c, double seconds, int stones);
 /* One move took so long.  False when that was too long. */
 bool clock_spend(struct clock *c, double seconds);
 
+/* The most that the next move may take; INFINITY without a clock. */
+double clock_most(const struct clock *c);
+
 /* Seconds to spend on a move when about `moves` more of one's own are to come;
    INFINITY without a clock, 0 when time is up. */
 double clock_allowance(const struct clock *c, int moves);

@@ -4,15 +4,21 @@
  * A match is a state machine over clients that somebody else started and
  * polls: call match_step whenever client_poll has returned, until it says that
  * the game is over.  Each engine is greeted ("name"), set up (boardsize,
- * clear_board, komi, then the plies of the opening by play), and asked for its
- * moves by genmove; what one moves the other is told by play.  Both are set up
- * at once.  Nothing here waits, prints or keeps a file.
+ * clear_board, komi, its clock, then the plies of the opening by play), and
+ * asked for its moves by genmove; what one moves the other is told by play.
+ * Both are set up at once.  Nothing here waits, prints or keeps a file.
  *
- * The game ends by two passes, a resignation, after max_plies, or by a fault:
- * whoever moves illegally, does not answer in time, dies, answers nonsense or
- * refuses a legal move has lost ("B+F").  An engine that does not even answer
- * the greeting, or does not play on that board or with that komi, has not
- * begun: MATCH_NO_START is no result.
+ * The game ends by two passes, a resignation, after max_plies, by a rule of
+ * the match (see struct match_rules), or by a fault: whoever moves illegally,
+ * oversteps its clock, does not answer in time, dies, answers nonsense or
+ * refuses a legal move has lost ("B+F", "B+T").  An engine that does not even
+ * answer the greeting, or does not play on that board, with that komi or that
+ * clock, has not begun: MATCH_NO_START is no result.
+ *
+ * A side with a clock (match_clock.h) is told it at the start and, if it knows
+ * time_left, before each of its moves; the time from genmove to the reply is
+ * taken from it.  With `analyze` an engine that knows kata-genmove_analyze or
+ * lz-genmove_analyze is asked for its moves by that, for the figures.
  *
  * The score is our own area score (every stone alive), or with a referee what
  * its final_score says of the game played to it; when that is no score, our
@@ -25,15 +31,19 @@
 #define GTP_MATCH_H
 
 #include "engine/game.h"
-#include "engine/rng.h"
 #include "gtp/client.h"
+#include "gtp/match_analysis.h"
+#include "gtp/match_clock.h"
 
 enum match_end {
     MATCH_ON, /* not over */
     MATCH_SCORE,
     MATCH_OWN_SCORE, /* ours, since the referee gave none */
     MATCH_RESIGN,
+    MATCH_MERCY,    /* scored before its end, as one side was so far ahead */
+    MATCH_GIVEN_UP, /* its own winrates were so low that it has resigned */
     /* faults */
+    MATCH_TIME,    /* it overstepped its clock */
     MATCH_ILLEGAL, /* an illegal move */
     MATCH_NO_MOVE, /* genmove answered by something else */
     MATCH_REFUSED, /* a legal move of the other, or another command, refused */
@@ -50,28 +60,53 @@ struct match_rules {
     int size;
     double komi;
     int max_plies;       /* those of the opening included */
-    double move_seconds; /* most for a move */
+    double move_seconds; /* most for a move, whatever the clock says */
+    struct clock_rules clock[2]; /* Black's, White's; zeroed: none */
+    double margin;       /* seconds by which a clock may be overstepped */
+    bool analyze;
+    /* Scores the game as it stands when the same side has been more than so many points ahead,
+       by our own area score, after each of so many plies in a row; 0 plies: never. */
+    double mercy_points;
+    int mercy_plies;
+    /* Has a side resign whose own winrate was below this at each of so many of its moves in a
+       row; 0 moves: never. */
+    double resign_below;
+    int resign_moves;
 };
 
 /* A client and what it has been told. */
 struct match_seat {
     struct client *client; /* not owned; NULL: there is no referee */
+    struct clock clock;    /* an engine's */
+    unsigned knows;        /* private: KNOWS_..., as far as the game needs it */
     int asked;             /* private: its last command */
     bool waiting;          /* private: for the reply */
     int known;             /* plies it knows */
+    int low;               /* private: own moves in a row with a winrate below resign_below */
+};
+
+/* What is noted of a ply beside the game; zeroed for those of the opening. */
+struct match_ply {
+    double seconds;
+    bool timed;      /* the mover has a clock, on which then were left: */
+    double left;     /* seconds, of main time or of the period */
+    int stones;      /* in overtime: moves or periods */
+    struct match_analysis said;
 };
 
 struct match {
     struct match_rules rules;
     struct match_seat seat[3]; /* Black, White, referee */
     struct game game;
-    double *seconds;           /* by ply: what each move took, 0 in the opening; owned */
+    struct match_ply *ply;     /* by ply; owned */
     enum match_end end;
     enum color winner;         /* EMPTY: a draw, or no game */
     enum color at_fault;       /* EMPTY: nobody */
     char result[24];           /* "B+3.5", "W+R", "B+F", "0" */
     struct err fault;          /* what went wrong, the referee's too; "" if nothing */
     bool scoring;              /* private: it is the referee's turn */
+    enum color ahead;          /* private: by more than mercy_points, since ... */
+    int ahead_plies;           /* private: ... so many plies */
 };
 
 /* "score", "illegal", ... and back; -1 if there is none of that name. */
@@ -80,13 +115,8 @@ int match_end_named(const char *name);
 
 static inline bool match_is_fault(enum match_end end)
 {
-    return end >= MATCH_ILLEGAL && end <= MATCH_BROKEN;
+    return end >= MATCH_TIME && end <= MATCH_BROKEN;
 }
-
-/* An opening of n random moves, off the edge while there is room, the same for the same
-   seed; g is uninitialised before and to be released in any case. */
-int match_opening(const struct match_rules *rules, int n, uint64_t seed, struct game *g,
-                  struct err *e);
 
 /* Begins a game from the position of `opening`, which is copied.  The clients are idle and
    stay until the game is over; referee may be NULL.  Release m in any case. */

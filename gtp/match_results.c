@@ -43,26 +43,37 @@ static bool has_game(const struct match_results *r, int game)
     return false;
 }
 
-/* Takes the line of a game, ended by NUL. */
-static int take_line(struct match_results *r, const char *line, size_t number, struct err *e)
+int match_record_read(const char *line, struct match_record *g, struct err *e)
 {
-    struct match_record g = { 0 };
     struct sgf_result result;
     char end[16];
     int at = 0;
 
-    if (sscanf(line, "%d\t%31[^\t]\t%31[^\t]\t%23[^\t]\t%15[^\t]\t%d\t%lf\t%lf\t%n", &g.game,
-               g.black, g.white, g.result, end, &g.plies, &g.black_ms, &g.white_ms, &at) != 8 ||
-        !at || !line[at])
-        return err_set(e, "%s:%zu: no game but '%.40s'", r->journal.path, number, line);
-    result = sgf_result(g.result);
-    g.end = (enum match_end)match_end_named(end);
+    *g = (struct match_record){ 0 };
+    if (sscanf(line, "%d\t%31[^\t]\t%31[^\t]\t%23[^\t]\t%15[^\t]\t%d\t%lf\t%lf\t%n", &g->game,
+               g->black, g->white, g->result, end, &g->plies, &g->black_ms, &g->white_ms,
+               &at) != 8 || !at || !line[at])
+        return err_set(e, "no game but '%.40s'", line);
+    result = sgf_result(g->result);
+    g->end = (enum match_end)match_end_named(end);
     if (result.ending == SGF_UNKNOWN || result.ending == SGF_VOID || match_end_named(end) < 0 ||
-        g.game < 0 || g.plies < 0)
-        return err_set(e, "%s:%zu: no result but '%s %s'", r->journal.path, number, g.result, end);
+        g->game < 0 || g->plies < 0)
+        return err_set(e, "no result but '%s %s'", g->result, end);
+    g->winner = result.winner;
+    return 0;
+}
+
+/* Takes the line of a game, ended by NUL. */
+static int take_line(struct match_results *r, const char *line, size_t number, struct err *e)
+{
+    struct match_record g;
+    struct err why;
+
+    err_init(&why);
+    if (match_record_read(line, &g, &why))
+        return err_set(e, "%s:%zu: %s", r->journal.path, number, why.msg);
     if (has_game(r, g.game))
         return err_set(e, "%s:%zu: game %d stands there twice", r->journal.path, number, g.game);
-    g.winner = result.winner;
     return keep(r, &g, e);
 }
 
@@ -108,7 +119,7 @@ int match_results_open(struct match_results *r, const char *path, const char *he
     if (!path)
         return 0;
     r->has_file = true;
-    if (journal_open(&r->journal, path, "# videoworld match 1", &text, e))
+    if (journal_open(&r->journal, path, MATCH_RESULTS_KIND, &text, e))
         return -1;
     status = take_heading(r, text, heading, e);
     if (!status)

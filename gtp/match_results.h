@@ -20,6 +20,8 @@
 #include "gtp/journal.h"
 #include "gtp/match.h"
 
+#define MATCH_RESULTS_KIND "# videoworld match 1"
+
 enum { MATCH_NAME = 32 }; /* bytes of an engine's name, the NUL included */
 
 struct match_record {
@@ -48,6 +50,17 @@ void match_results_release(struct match_results *r);
 /* Adds a game and what went wrong in it ("": nothing). */
 int match_results_add(struct match_results *r, const struct match_record *record,
                       const char *fault, struct err *e);
+
+/*
+ * Joins files of the same heading, as shards of a match leave them, into `out`, by the numbers
+ * of their games.  `out` is one of them if it is there, and none that goes on playing; it is
+ * replaced as a whole.  A game that stands in two files must be the same in both.  *games gets
+ * how many there are.
+ */
+int match_results_merge(const char *out, char **paths, int n, size_t *games, struct err *e);
+
+/* Reads the line of a game, without its end. */
+int match_record_read(const char *line, struct match_record *g, struct err *e);
 
 /* Can it stand in the file: 1 to MATCH_NAME - 1 bytes, no control characters? */
 bool match_name_ok(const char *name);

@@ -17,6 +17,7 @@ static const struct part {
     { "ldm", bench_ldm, "how far games go on from a frame and codes" },
     { "ops", bench_ops, "tensor operations, training steps, and the memory they take" },
     { "render", bench_render, "frames drawn, read and compared, a second and core" },
+    { "suite", bench_suite, "questions of a .tst suite, to a player or a GTP engine" },
     { "tokenizer", bench_tokenizer, "what of held-out frames survives the tokenizer" },
     { "world", bench_world, "what the world model says of held-out positions, and how fast" },
 };

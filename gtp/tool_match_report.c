@@ -1,134 +1,118 @@
-/* videoworld match: what it tells of the games. */
+/* videoworld match: its report. */
 #include "config.h"
 
-#include <stdio.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "gtp/elo.h"
-#include "gtp/stats.h"
+#include "gtp/match_html.h"
 #include "gtp/tool_match.h"
 
-/* Won, drawn, lost. */
-struct count {
-    long won, drawn, lost;
-};
+/* --- sums ------------------------------------------------------------------------ */
 
-/* One engine's games. */
-struct side {
-    struct count as[2], all; /* as Black, as White, together */
-    long fault[N_MATCH_ENDS], faults;
-    double *ms; /* (games) medians of a game's moves, owned */
-    size_t n_ms;
-};
-
-static void count(struct count *c, enum color winner, enum color mine)
+/* Adds the games of a count to those of its Black, or of its White. */
+static void add(struct match_count *to, const struct rating_count *c, bool as_white)
 {
-    c->won += winner == mine;
-    c->drawn += winner == EMPTY;
-    c->lost += winner == color_other(mine);
+    to->won += lround(as_white ? c->lost : c->won);
+    to->drawn += lround(c->drawn);
+    to->lost += lround(as_white ? c->won : c->lost);
 }
 
-static enum color color_of(const struct match_record *g, const char *name)
+struct match_count match_against(const struct match_table *t, int engine, int other)
 {
-    return strcmp(g->black, name) ? WHITE : BLACK;
+    struct match_count c = { 0 };
+
+    add(&c, &t->count[engine * t->players + other], false);
+    add(&c, &t->count[other * t->players + engine], true);
+    return c;
 }
 
-/* --- while it goes on -------------------------------------------------------- */
-
-void match_show_game(const struct match_job *j, const struct match_results *r, const char *fault)
+struct match_count match_as(const struct match_table *t, int engine, enum color color)
 {
-    const struct match_record *g = &r->record[r->n - 1];
-    struct count c = { 0 };
+    struct match_count c = { 0 };
 
-    for (size_t i = 0; i < r->n; i++)
-        count(&c, r->record[i].winner, color_of(&r->record[i], j->name[0]));
-    if (*fault)
-        fprintf(stderr, "videoworld: game %d: %s\n", g->game, fault);
-    fprintf(stderr, "%zu of %ld: game %d, %s - %s %s, %d plies; %s %ld-%ld-%ld\n", r->n, j->games,
-            g->game, g->black, g->white, g->result, g->plies, j->name[0], c.won, c.drawn, c.lost);
+    for (int i = 0; i < t->players; i++)
+        add(&c, &t->count[color == BLACK ? engine * t->players + i : i * t->players + engine],
+            color == WHITE);
+    return c;
 }
 
-/* --- the table --------------------------------------------------------------- */
-
-static int sum_side(struct side *s, const struct match_results *r, const char *name,
-                    struct err *e)
+int match_name_width(const struct match_job *j)
 {
-    s->ms = calloc(r->n + 1, sizeof *s->ms);
-    if (!s->ms)
-        return err_set(e, "out of memory");
-    for (size_t i = 0; i < r->n; i++) {
-        const struct match_record *g = &r->record[i];
-        enum color mine = color_of(g, name);
-        double ms = mine == BLACK ? g->black_ms : g->white_ms;
+    int width = 6;
 
-        count(&s->as[mine == WHITE], g->winner, mine);
-        count(&s->all, g->winner, mine);
-        if (ms > 0)
-            s->ms[s->n_ms++] = ms;
-        if (match_is_fault(g->end) && g->winner != mine) {
-            s->fault[g->end]++;
-            s->faults++;
-        }
-    }
-    return 0;
+    for (int i = 0; i < j->plan.engines; i++)
+        if ((int)strlen(j->engine[i].name) > width)
+            width = (int)strlen(j->engine[i].name);
+    return width;
 }
 
-static int compare_games(const void *a, const void *b)
+const char *match_ms_text(double ms, char buf[24])
 {
-    const struct match_record *const *x = a, *const *y = b;
-
-    return ((*x)->game > (*y)->game) - ((*x)->game < (*y)->game);
+    snprintf(buf, 24, "%.*f", ms < 10 ? 2 : ms < 100 ? 1 : 0, ms);
+    return buf;
 }
+
+/* --- two engines ------------------------------------------------------------------- */
 
 /* The first engine's points, opening by opening. */
 static int tally_openings(const struct match_results *r, const char *name, struct elo_tally *t,
                           struct err *e)
 {
-    const struct match_record **by = calloc(r->n + 1, sizeof *by);
+    const struct match_record **by = match_table_sort(r->record, r->n);
 
     if (!by)
         return err_set(e, "out of memory");
-    for (size_t i = 0; i < r->n; i++)
-        by[i] = &r->record[i];
-    qsort(by, r->n, sizeof *by, compare_games);
     for (size_t i = 0, next; i < r->n; i = next) {
         double points = 0;
 
         for (next = i; next < r->n && by[next]->game / 2 == by[i]->game / 2; next++)
-            points += by[next]->winner == EMPTY ? 0.5 :
-                      by[next]->winner == color_of(by[next], name);
+            points += 0.5 * match_half_points(by[next], name);
         elo_add(t, (int)(next - i), points);
     }
     free(by);
     return 0;
 }
 
-static const char *count_text(const struct count *c, char buf[40])
+static void print_side(const struct match_table *t, int engine, const char *name, int width)
 {
-    snprintf(buf, 40, "%ld-%ld-%ld", c->won, c->drawn, c->lost);
-    return buf;
-}
+    struct match_count as[2] = { match_as(t, engine, BLACK), match_as(t, engine, WHITE) };
+    const struct match_tally *all = &t->tally[engine];
+    char black[40], white[40], both[40], ms[24];
 
-/* As many digits as tell something. */
-static const char *ms_text(double ms, char buf[24])
-{
-    snprintf(buf, 24, "%.*f", ms < 10 ? 2 : ms < 100 ? 1 : 0, ms);
-    return buf;
-}
-
-static void print_side(const struct side *s, const char *name, int width)
-{
-    long n = s->all.won + s->all.drawn + s->all.lost;
-    char black[40], white[40], all[40], ms[24];
-
+    snprintf(both, sizeof both, "%ld-%ld-%ld", all->won, all->drawn, all->lost);
     printf("%-*s  %12s  %12s  %12s  %5.1f %%  %6ld  %7s\n", width, name,
-           count_text(&s->as[0], black), count_text(&s->as[1], white), count_text(&s->all, all),
-           n ? 100 * ((double)s->all.won + 0.5 * (double)s->all.drawn) / (double)n : 0.0,
-           s->faults, ms_text(median(s->ms, s->n_ms), ms));
+           match_count_text(&as[0], black), match_count_text(&as[1], white), both,
+           all->games ? 100 * ((double)all->won + 0.5 * (double)all->drawn) / (double)all->games
+                      : 0.0, all->faults, match_ms_text(all->ms, ms));
 }
 
-static void print_faults(const struct side *s, const char *name)
+static int print_two(const struct match_job *j, const struct match_results *r,
+                     const struct match_table *table, struct err *e)
+{
+    const char *name = j->engine[0].name;
+    struct elo_tally t = { 0 };
+    struct elo elo;
+    int width = match_name_width(j);
+
+    if (tally_openings(r, name, &t, e))
+        return -1;
+    printf("%-*s  %12s  %12s  %12s  %7s  %6s  %7s\n", width, "engine", "as Black", "as White",
+           "won-dr.-lost", "score", "faults", "ms/move");
+    for (int i = 0; i < 2; i++)
+        print_side(table, i, j->engine[i].name, width);
+    elo = elo_estimate(&t);
+    printf("%s scores %.1f %% (%.1f to %.1f), Elo %+.0f (%+.0f to %+.0f); 95 %% intervals from "
+           "%ld openings\n", name, 100 * elo.score.mean, 100 * elo.score.low,
+           100 * elo.score.high, elo.difference.mean, elo.difference.low, elo.difference.high,
+           t.n);
+    return j->sprt.alpha > 0 ? match_print_sprt(j, r, e) : 0;
+}
+
+/* --- any number ---------------------------------------------------------------------- */
+
+static void print_faults(const struct match_tally *s, const char *name)
 {
     const char *comma = "";
 
@@ -143,58 +127,121 @@ static void print_faults(const struct side *s, const char *name)
     printf("\n");
 }
 
-static void print_elo(const char *name, const struct elo_tally *t)
+static void print_games(const struct match_results *r, const struct match_table *t)
 {
-    struct elo elo = elo_estimate(t);
+    long unrefereed = 0;
 
-    printf("%s scores %.1f %% (%.1f to %.1f), Elo %+.0f (%+.0f to %+.0f); 95 %% intervals from "
-           "%ld openings\n", name, 100 * elo.score.mean, 100 * elo.score.low,
-           100 * elo.score.high, elo.difference.mean, elo.difference.low, elo.difference.high,
-           t->n);
-}
-
-static void print_games(const struct match_results *r)
-{
-    long black = 0, draws = 0, unrefereed = 0;
-    double plies = 0;
-
-    for (size_t i = 0; i < r->n; i++) {
-        black += r->record[i].winner == BLACK;
-        draws += r->record[i].winner == EMPTY;
+    for (size_t i = 0; i < r->n; i++)
         unrefereed += r->record[i].end == MATCH_OWN_SCORE;
-        plies += r->record[i].plies;
-    }
-    printf("%.1f plies a game; Black won %ld, White %ld, drawn %ld\n", plies / (double)r->n,
-           black, (long)r->n - black - draws, draws);
+    printf("%.1f plies a game; Black won %ld, White %ld, drawn %ld\n", t->plies, t->black,
+           t->white, t->drawn);
     if (unrefereed)
         printf("the referee gave no score for %ld games, which our own area score decided\n",
                unrefereed);
 }
 
-int match_print_table(const struct match_job *j, const struct match_results *r, struct err *e)
+void match_settings(const struct match_job *j, struct text *t)
 {
-    size_t a = strlen(j->name[0]), b = strlen(j->name[1]);
-    int width = (int)(a > b ? a : b), status;
-    struct side side[2] = { 0 };
-    struct elo_tally t = { 0 };
+    char clock[MATCH_CLOCK_TEXT];
 
-    width = width > 6 ? width : 6;
-    status = sum_side(&side[0], r, j->name[0], e) || sum_side(&side[1], r, j->name[1], e) ||
-             tally_openings(r, j->name[0], &t, e) ? -1 : 0;
-    printf("%zu of %ld games, %dx%d, komi %g, %ld random plies first (seed %llu)\n", r->n,
-           j->games, j->rules.size, j->rules.size, j->rules.komi, j->random_plies,
-           (unsigned long long)j->seed);
-    if (!status && r->n) {
-        printf("%-*s  %12s  %12s  %12s  %7s  %6s  %7s\n", width, "engine", "as Black", "as White",
-               "won-dr.-lost", "score", "faults", "ms/move");
-        for (int i = 0; i < 2; i++)
-            print_side(&side[i], j->name[i], width);
-        print_elo(j->name[0], &t);
-        print_games(r);
-        for (int i = 0; i < 2; i++)
-            print_faults(&side[i], j->name[i]);
+    text_printf(t, "%dx%d, komi %g, ", j->rules.size, j->rules.size, j->rules.komi);
+    if (j->openings_path)
+        text_printf(t, "%zu openings of '%s'", j->openings.n, j->openings_path);
+    else
+        text_printf(t, "%ld random plies first (seed %llu)", j->random_plies,
+                    (unsigned long long)j->seed);
+    if (j->clock.kind != CLOCK_NONE)
+        text_printf(t, ", clock %s", match_clock_text(&j->clock, clock));
+}
+
+/* --- as a page ------------------------------------------------------------------------ */
+
+/* Where the SGF folder is, seen from the page: both are named from where we are. */
+static void write_sgf_dir(const struct match_job *j, struct text *t)
+{
+    const char *page = j->html + (strncmp(j->html, "./", 2) ? 0 : 2);
+    const char *slash = strrchr(page, '/');
+    size_t same = slash ? (size_t)(slash - page) + 1 : 0;
+    bool near = *j->sgf != '/' && *page != '/';
+
+    if (near && same && !strncmp(j->sgf, page, same)) {
+        text_puts(t, j->sgf + same);
+        return;
     }
-    free(side[0].ms);
-    free(side[1].ms);
+    for (const char *p = page; near && *p; p++)
+        if (*p == '/')
+            text_puts(t, "../");
+    text_puts(t, j->sgf);
+}
+
+static int write_page(const struct match_job *j, const struct match_results *r,
+                      const struct ratings *ratings, struct err *e)
+{
+    struct text title, settings, dir;
+    const char *line[1], *name[MATCH_ENGINES];
+    struct match_page page = {
+        .line = line, .lines = 1, .name = name, .players = j->plan.engines, .record = r->record,
+        .n = r->n, .ratings = ratings,
+    };
+    int status;
+
+    text_init(&title);
+    text_init(&settings);
+    text_init(&dir);
+    for (int i = 0; i < j->plan.engines; i++)
+        name[i] = j->engine[i].name;
+    if (j->plan.engines == 2)
+        text_printf(&title, "%s – %s", name[0], name[1]);
+    else
+        text_printf(&title, "%s of %d engines", j->plan.gauntlet ? "Gauntlet" : "Tournament",
+                    j->plan.engines);
+    match_settings(j, &settings);
+    if (j->sgf)
+        write_sgf_dir(j, &dir);
+    page.title = text_str(&title);
+    line[0] = text_str(&settings);
+    page.sgf_dir = j->sgf ? text_str(&dir) : NULL;
+    status = title.failed || settings.failed || dir.failed ? err_set(e, "out of memory") :
+             match_html_write(&page, j->html, e);
+    text_release(&title);
+    text_release(&settings);
+    text_release(&dir);
+    return status;
+}
+
+/* --- the report ------------------------------------------------------------------------ */
+
+static int print_report(const struct match_job *j, const struct match_results *r,
+                        const struct match_table *t, const struct ratings *ratings,
+                        struct err *e)
+{
+    struct text settings;
+
+    text_init(&settings);
+    match_settings(j, &settings);
+    printf("%zu of %ld games, %s\n", r->n, match_shard_games(&j->plan), text_str(&settings));
+    text_release(&settings);
+    if (!r->n)
+        return 0;
+    if (j->plan.engines > 2)
+        match_print_standings(j, t, ratings);
+    else if (print_two(j, r, t, e))
+        return -1;
+    print_games(r, t);
+    for (int i = 0; i < j->plan.engines; i++)
+        print_faults(&t->tally[i], j->engine[i].name);
+    return 0;
+}
+
+int match_report(const struct match_job *j, const struct match_results *r, struct err *e)
+{
+    struct match_table t;
+    struct ratings ratings;
+    int status = match_rate(j, r, &t, &ratings, e) || print_report(j, r, &t, &ratings, e) ? -1 : 0;
+
+    if (!status && j->html)
+        status = write_page(j, r, &ratings, e);
+    ratings_release(&ratings);
+    match_table_release(&t);
     return status;
 }

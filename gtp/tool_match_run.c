@@ -1,14 +1,9 @@
 /* videoworld match: many games at once, over engines that may do anything. */
 #include "config.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <time.h>
 
-#include "engine/sgf_game.h"
 #include "gtp/tool_match.h"
 #include "gtp/tools.h"
 
@@ -19,9 +14,10 @@ enum {
     SEATS = 3,       /* the engines, then the referee */
 };
 
-/* A set of engines and the game they are at. */
+/* A pair of engines, started when first needed, and the game they are at. */
 struct slot {
     struct client client[SEATS];
+    int engine[2]; /* which run in the first two; -1: none yet */
     struct match match;
     bool playing;
     int game, tries;
@@ -30,108 +26,174 @@ struct slot {
 struct run {
     const struct match_job *j;
     struct match_results *results;
-    bool *done;           /* (games) played or being played */
+    struct match_show show;
+    bool *done;           /* (numbers) played or being played, or no game of ours */
+    int first;            /* all below are done */
+    long *under_way;      /* (pairings) games being played */
+    bool enough;          /* the match's `after` says so */
     struct slot *slot;    /* (jobs) */
     struct client **list; /* (jobs, SEATS) */
 };
 
 /* --- beginning a game -------------------------------------------------------- */
 
-/* Stops what the last game left unusable and starts what is missing. */
-static int ready_client(const struct match_job *j, struct slot *s, int seat, struct err *e)
+/* Stops what the last game left unusable. */
+static void stop_unusable(struct client *c)
+{
+    if (c->pid > 0 && c->state != CLIENT_IDLE)
+        client_stop(c, 0);
+}
+
+/* Seats an engine: keeps one that runs, ends another.  Waiting for that would take time from
+   the clocks of the other slots. */
+static int ready_engine(const struct match_job *j, struct slot *s, int seat, int engine,
+                        struct err *e)
 {
     struct client *c = &s->client[seat];
 
-    if (c->pid > 0 && c->state != CLIENT_IDLE)
-        client_stop(c, 0);
+    stop_unusable(c);
+    if (c->pid > 0 && s->engine[seat] != engine)
+        client_stop(c, j->jobs == 1 ? GRACE_MS : 0);
     if (c->pid > 0)
         return 0;
-    return seat == MATCH_REFEREE ? client_start(c, "referee", j->referee, NULL, NULL, e) :
-           client_start(c, j->name[seat], j->command[seat], NULL, NULL, e);
+    s->engine[seat] = engine;
+    return client_start(c, j->engine[engine].name, j->engine[engine].command, NULL, NULL, e);
+}
+
+/* Gets the engines of a pairing to their seats. */
+static int ready_slot(const struct match_job *j, struct slot *s, const struct match_pairing *x,
+                      struct err *e)
+{
+    struct client *referee = &s->client[MATCH_REFEREE];
+
+    if (s->engine[0] == x->engine[1] || s->engine[1] == x->engine[0]) {
+        struct client other = s->client[0];
+        int engine = s->engine[0];
+
+        s->client[0] = s->client[1];
+        s->engine[0] = s->engine[1];
+        s->client[1] = other;
+        s->engine[1] = engine;
+    }
+    if (ready_engine(j, s, 0, x->engine[0], e) || ready_engine(j, s, 1, x->engine[1], e))
+        return -1;
+    stop_unusable(referee);
+    if (!j->referee || referee->pid > 0)
+        return 0;
+    return client_start(referee, "referee", j->referee, NULL, NULL, e);
 }
 
 static int begin_game(struct run *r, struct slot *s, struct err *e)
 {
     const struct match_job *j = r->j;
-    int black = match_black(s->game), status;
+    struct match_pairing x = match_game(&j->plan, s->game);
+    struct match_rules rules = j->rules;
     struct game opening;
+    int status;
 
-    for (int i = 0; i < SEATS; i++)
-        if ((i != MATCH_REFEREE || j->referee) && ready_client(j, s, i, e))
-            return -1;
+    if (ready_slot(j, s, &x, e))
+        return -1;
+    rules.clock[0] = *match_engine_clock(j, x.engine[x.black]);
+    rules.clock[1] = *match_engine_clock(j, x.engine[!x.black]);
     s->playing = true;
-    status = match_opening(&j->rules, (int)j->random_plies,
-                           splitmix64(j->seed ^ splitmix64((uint64_t)s->game / 2)), &opening, e);
+    status = match_opening(&j->openings, x.opening, &opening, e);
     if (!status)
-        status = match_begin(&s->match, &j->rules, &opening, &s->client[black],
-                             &s->client[!black], j->referee ? &s->client[MATCH_REFEREE] : NULL, e);
+        status = match_begin(&s->match, &rules, &opening, &s->client[x.black],
+                             &s->client[!x.black],
+                             j->referee ? &s->client[MATCH_REFEREE] : NULL, e);
     game_release(&opening);
     return status < 0 ? -1 : 0;
 }
 
-/* Hands the slot the next game that is not played. */
+/* How many engines of a game the slot has. */
+static int suits(const struct slot *s, const struct match_pairing *x)
+{
+    int n = 0;
+
+    for (int i = 0; i < 2; i++)
+        n += s->engine[i] == x->engine[0] || s->engine[i] == x->engine[1];
+    return n;
+}
+
+/* The next game of the pairing that the match's `choose` names. */
+static int choose_pairing(const struct run *r)
+{
+    const struct match_plan *p = &r->j->plan;
+    int pairing = r->j->choose(r->j->arg, r->j, r->results, r->under_way);
+
+    for (long i = 2L * pairing; pairing >= 0 && i < match_numbers(p);
+         i += i % 2 ? 2L * match_pairings(p) - 1 : 1)
+        if (!r->done[i])
+            return (int)i;
+    return -1;
+}
+
+/* The game to play next: of those of one opening's length from the first that is left, so that
+   all pairings progress alike, one for which the slot has the engines; -1: none is left. */
+static int choose_game(struct run *r, const struct slot *s)
+{
+    long end = match_numbers(&r->j->plan);
+    int best = -1, most = -1;
+
+    while (r->first < end && r->done[r->first])
+        r->first++;
+    if (end > r->first + 2L * match_pairings(&r->j->plan))
+        end = r->first + 2L * match_pairings(&r->j->plan);
+    if (r->j->choose)
+        return choose_pairing(r);
+    for (int i = r->first; i < end && most < 2; i++) {
+        struct match_pairing x = match_game(&r->j->plan, i);
+
+        if (!r->done[i] && suits(s, &x) > most) {
+            most = suits(s, &x);
+            best = i;
+        }
+    }
+    return best;
+}
+
 static int next_game(struct run *r, struct slot *s, struct err *e)
 {
-    for (int i = 0; i < r->j->games && !tool_stopped; i++)
-        if (!r->done[i]) {
-            r->done[i] = true;
-            s->game = i;
-            s->tries = 0;
-            return begin_game(r, s, e);
-        }
-    return 0;
+    int game = tool_stopped || r->enough ? -1 : choose_game(r, s);
+
+    if (game < 0)
+        return 0;
+    r->done[game] = true;
+    r->under_way[match_game(&r->j->plan, game).number]++;
+    s->game = game;
+    s->tries = 0;
+    return begin_game(r, s, e);
 }
 
 /* --- ending a game ----------------------------------------------------------- */
 
-/* Writes DIR/game-NUMBER.sgf. */
-static int write_sgf(const struct run *r, const struct slot *s, const struct match_record *g,
-                     struct err *e)
+/* Asks whether these games are enough. */
+static int ask_after(struct run *r, struct err *e)
 {
-    const char *dir = r->j->sgf;
-    size_t size = strlen(dir) + 32;
-    char *path = malloc(size), date[16], comment[1024];
-    time_t now = time(NULL);
-    struct sgf_info info = { .black = g->black, .white = g->white, .result = g->result,
-                             .rules = "Tromp-Taylor", .date = date, .comment = comment,
-                             .program = PACKAGE_NAME ":" PACKAGE_VERSION };
-    struct sgf sgf;
-    int status = -1;
+    int status = r->j->after ? r->j->after(r->j->arg, r->j, r->results, e) : 0;
 
-    if (!path)
-        return err_set(e, "out of memory");
-    snprintf(path, size, "%s/game-%06d.sgf", dir, g->game);
-    strftime(date, sizeof date, "%Y-%m-%d", localtime(&now));
-    snprintf(comment, sizeof comment, "%s; median %.2f ms a move for Black, %.2f for White%s%s",
-             match_end_name(g->end), g->black_ms, g->white_ms, *s->match.fault.msg ? "\n" : "",
-             s->match.fault.msg);
-    if (!sgf_init(&sgf, path, e)) {
-        if (sgf_from_game(&sgf, &s->match.game, &info, e))
-            status = sgf_write(&sgf, path, SGF_LINES, e);
-        sgf_release(&sgf);
-    }
-    free(path);
-    return status;
+    r->enough = status > 0;
+    return status < 0 ? -1 : 0;
 }
 
 static int record_game(struct run *r, struct slot *s, struct err *e)
 {
     const struct match *m = &s->match;
-    int black = match_black(s->game);
+    struct match_pairing x = match_game(&r->j->plan, s->game);
     struct match_record g = {
         .game = s->game, .winner = m->winner, .end = m->end, .plies = m->game.n,
         .black_ms = 1000 * match_median(m, BLACK), .white_ms = 1000 * match_median(m, WHITE),
     };
 
-    strcpy(g.black, r->j->name[black]);
-    strcpy(g.white, r->j->name[!black]);
+    strcpy(g.black, r->j->engine[x.engine[x.black]].name);
+    strcpy(g.white, r->j->engine[x.engine[!x.black]].name);
     strcpy(g.result, m->result);
     /* the SGF first: a kill between the two has the game played, and written, again */
-    if ((r->j->sgf && write_sgf(r, s, &g, e)) ||
+    if ((r->j->sgf && match_sgf_write(r->j, m, &g, e)) ||
         match_results_add(r->results, &g, m->fault.msg, e))
         return -1;
-    match_show_game(r->j, r->results, m->fault.msg);
-    return 0;
+    match_show_game(&r->show, r->j, r->results, m->fault.msg);
+    return ask_after(r, e);
 }
 
 /* The game is over: notes it, stops who was at fault, and goes on with the next one, or with
@@ -146,9 +208,11 @@ static int end_game(struct run *r, struct slot *s, struct err *e)
     if (no_start && ++s->tries == TRIES)
         status = err_set(e, "%s", m->fault.msg);
     if (no_start && !status)
-        fprintf(stderr, "videoworld: %s; started again\n", m->fault.msg);
-    if (!no_start)
+        match_show_note(&r->show, "videoworld: %s; started again", m->fault.msg);
+    if (!no_start) {
+        r->under_way[match_game(&r->j->plan, s->game).number]--;
         status = record_game(r, s, e);
+    }
     if (m->at_fault != EMPTY)
         client_stop(m->seat[m->at_fault == WHITE].client, 0);
     if (m->end == MATCH_OWN_SCORE)
@@ -165,13 +229,15 @@ static int play_all(struct run *r, struct err *e)
 {
     size_t jobs = (size_t)r->j->jobs, playing;
 
+    if (r->results->n && ask_after(r, e))
+        return -1;
     for (size_t i = 0; i < jobs; i++)
         if (next_game(r, &r->slot[i], e))
             return -1;
     do {
         client_poll(r->list, jobs * SEATS, POLL_MS);
         playing = 0;
-        for (size_t i = 0; i < jobs && !tool_stopped; i++) {
+        for (size_t i = 0; i < jobs && !tool_stopped && !r->enough; i++) {
             struct slot *s = &r->slot[i];
             int over = s->playing ? match_step(&s->match, e) : 0;
 
@@ -179,7 +245,7 @@ static int play_all(struct run *r, struct err *e)
                 return -1;
             playing += s->playing;
         }
-    } while (playing && !tool_stopped);
+    } while (playing && !tool_stopped && !r->enough);
     return 0;
 }
 
@@ -196,17 +262,26 @@ static void release(struct run *r, int grace_ms)
     free(r->slot);
     free(r->list);
     free(r->done);
+    free(r->under_way);
 }
 
-/* Which games are played already. */
+/* Which games are played already, or not to be played here. */
 static int mark_done(struct run *r, struct err *e)
 {
+    const struct match_plan *p = &r->j->plan;
+    long numbers = match_numbers(p);
+
+    for (int i = 0; i < numbers; i++)
+        r->done[i] = !match_has_game(p, i);
     for (size_t i = 0; i < r->results->n; i++) {
         const struct match_record *g = &r->results->record[i];
+        struct match_pairing x = match_game(p, g->game);
 
-        if (strcmp(g->black, r->j->name[match_black(g->game)]))
-            return err_set(e, "game %d of the results has another Black than this match", g->game);
-        if (g->game < r->j->games)
+        if (strcmp(g->black, r->j->engine[x.engine[x.black]].name) ||
+            strcmp(g->white, r->j->engine[x.engine[!x.black]].name))
+            return err_set(e, "game %d of the results is between other engines than here",
+                           g->game);
+        if (g->game < numbers)
             r->done[g->game] = true;
     }
     return 0;
@@ -219,18 +294,24 @@ int match_play(const struct match_job *j, struct match_results *results, bool *s
     struct run r = { .j = j, .results = results };
     int status;
 
-    if (j->sgf && mkdir(j->sgf, 0777) && errno != EEXIST)
-        return err_set(e, "cannot make '%s': %s", j->sgf, strerror(errno));
-    r.done = calloc((size_t)j->games, sizeof *r.done);
+    if (j->sgf && match_sgf_begin(j, e))
+        return -1;
+    r.done = calloc((size_t)match_numbers(&j->plan), sizeof *r.done);
     r.slot = calloc(jobs, sizeof *r.slot);
     r.list = calloc(jobs * SEATS, sizeof *r.list);
-    status = r.done && r.slot && r.list ? mark_done(&r, e) : err_set(e, "out of memory");
-    for (size_t i = 0; i < jobs * SEATS && !status; i++)
+    r.under_way = calloc((size_t)match_pairings(&j->plan), sizeof *r.under_way);
+    status = r.done && r.slot && r.list && r.under_way ? mark_done(&r, e)
+                                                       : err_set(e, "out of memory");
+    for (size_t i = 0; i < jobs * SEATS && !status; i++) {
         r.list[i] = &r.slot[i / SEATS].client[i % SEATS];
+        r.slot[i / SEATS].engine[0] = r.slot[i / SEATS].engine[1] = -1;
+    }
+    match_show_begin(&r.show, j, results);
     tool_catch_signals(true);
     if (!status)
         status = play_all(&r, e);
     *stopped = tool_stopped;
+    match_show_end(&r.show);
     release(&r, status || tool_stopped ? 0 : GRACE_MS);
     tool_catch_signals(false);
     return status;

@@ -19,6 +19,7 @@ int tool_imagine(int argc, char **argv);
 int tool_sgf(int argc, char **argv);
 int tool_dataset(int argc, char **argv);
 int tool_match(int argc, char **argv);
+int tool_ladder(int argc, char **argv);
 int tool_train(int argc, char **argv);
 int tool_bench(int argc, char **argv);
 
@@ -29,6 +30,7 @@ int bench_go(int argc, char **argv);
 int bench_ldm(int argc, char **argv);
 int bench_ops(int argc, char **argv);
 int bench_render(int argc, char **argv);
+int bench_suite(int argc, char **argv);
 int bench_tokenizer(int argc, char **argv);
 int bench_world(int argc, char **argv);
 

@@ -1,52 +1,7 @@
 #!/bin/sh
 # videoworld match: who wins and why, over engines good and bad; results survive kills.
 . "$TEST_SRCDIR/tap.sh"
-
-match() { # match ARGUMENT...: output, errors and exit status in one text
-    out=$("$VIDEOWORLD" match "$@" 2>&1)
-    echo "$out
-status $?"
-}
-
-games() { # games FILE: number, Black, White, result and end of each, in order
-    grep -v '^#' "$1" | sort -n | cut -f 1-5 | tr '\t' ' '
-}
-
-cd "$tmp" || exit 1
-
-# An engine that does at each genmove what its argument says, and passes by default.
-cat >toy <<'END_OF_TOY'
-#!/bin/sh
-while read -r id cmd color vertex; do
-    case $cmd:$1 in
-    genmove:dies) echo "I die" >&2; exit 3 ;;
-    genmove:hangs) sleep 100 ;;
-    genmove:corner) printf '=%s A1\n\n' "$id" ;;
-    genmove:talks) printf '=%s hello\n\n' "$id" ;;
-    genmove:empty) printf '=%s\n\n' "$id" ;;
-    genmove:off) printf '=%s Z99\n\n' "$id" ;;
-    genmove:refuses) printf '?%s no\n\n' "$id" ;;
-    genmove:garbage) echo "what?" ;;
-    genmove:wrong-id) printf '=77 pass\n\n' ;;
-    genmove:floods) yes ;;
-    genmove:closes) exec >&-; sleep 100 ;;
-    genmove:resigns) printf '=%s Resign\n\n' "$id" ;;
-    genmove:slow) sleep 0.1; printf '=%s pass\n\n' "$id" ;;
-    genmove:stderr) head -c 300000 /dev/zero | tr '\0' 'x' >&2; printf '=%s pass\n\n' "$id" ;;
-    genmove:crlf) printf '\r\n=%s PASS \r\n\r\n' "$id" ;;
-    play:deaf) printf '?%s illegal move\n\n' "$id" ;;
-    boardsize:small) printf '?%s unacceptable size\n\n' "$id" ;;
-    name:dead) exit 1 ;;
-    final_score:wise) printf '=%s B+99.5\n\n' "$id" ;;
-    final_score:even) printf '=%s 0\n\n' "$id" ;;
-    final_score:vague) printf '=%s unknown\n\n' "$id" ;;
-    final_score:weary) exit 1 ;;
-    genmove:*) printf '=%s pass\n\n' "$id" ;;
-    *) printf '=%s\n\n' "$id" ;;
-    esac
-done
-END_OF_TOY
-chmod +x toy
+. "$TEST_SRCDIR/match_kit.sh"
 
 # --- a plain match
 is "plays" "$(match -e 'a=./toy' -e 'b=./toy' -n 3 -p 0 -r plain.txt 2>&1 | sed '/^[ab] .*%  /s/ *[0-9.]*$//')" \
@@ -169,25 +124,6 @@ is "a referee decides, else our own score" "$(cat referee.got)" \
 1 b a W+7 own-score"
 is "a long game is scored" "$(match -e "a=$random" -e "b=$random" -n 1 -m 30 -r long.txt >/dev/null; cut -f 5,6 long.txt | tail -n 1)" \
 "score	30"
-
-# --- killed at any moment
-killed=0
-for delay in 0.02 0.05 0.03 0.1 0.04 0.06 0.02 0.08 0.05 0.03 0.07 0.02 0.09 0.04 0.05 0.03 0.06 \
-    0.02 0.04 0.05; do
-    "$VIDEOWORLD" match -e "a=$random" -e "b=$random" -n 200 -j 2 -r k.txt >/dev/null 2>&1 &
-    pid=$!
-    sleep $delay
-    kill -9 $pid 2>/dev/null && killed=$((killed + 1))
-    wait $pid 2>/dev/null
-    [ -e k.txt ] && printf '17\ta\tb' >>k.txt # a torn line
-done
-is "goes on after kills, losing and repeating nothing" \
-    "$(match -e "a=$random" -e "b=$random" -n 200 -j 2 -r k.txt 2>&1 | tail -n 1
-       games k.txt | cut -d ' ' -f 1 | uniq | wc -l; games k.txt | wc -l)" \
-"status 0
-200
-200"
-is "and was killed" "$([ $killed -gt 0 ] && echo yes)" yes
 
 # --- ctrl-C
 "$VIDEOWORLD" match -e 'a=./toy slow' -e 'b=./toy slow' -n 1000 -p 0 -r c.txt >c.out 2>c.err &

@@ -1,0 +1,143 @@
+/* What benches of moves share: players and engines asked, options, JSON. */
+#include "config.h"
+
+#include "gtp/bench_moves.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum {
+    PATIENCE = 120, /* seconds for replies other than moves: networks load slowly */
+    GRACE_MS = 1000,
+};
+
+const struct mover_options mover_defaults = { .player = "world", .p = { .seed = 1 },
+                                              .timeout = 60 };
+
+/* --- options ----------------------------------------------------------------- */
+
+int mover_number(const char *text, long lo, long hi, int *v)
+{
+    char *end;
+    long n = strtol(text, &end, 10);
+
+    *v = (int)n;
+    return end == text || *end || n < lo || n > hi ? -1 : 0;
+}
+
+int mover_option(struct mover_options *o, int c, const char *text)
+{
+    char *end;
+    int n = 0;
+
+    switch (c) {
+    case 'e': o->engine = text; return 0;
+    case 'p': o->player = text; return 0;
+    case 'w': o->p.weights = text; return 0;
+    case 'D': o->p.device = text; return 0;
+    case 'j': return mover_number(text, 0, 1024, &o->p.threads);
+    case 't':
+        o->timeout = strtod(text, &end);
+        return end == text || *end || !(o->timeout >= 0.001 && o->timeout <= 1e6) ? -1 : 0;
+    default:
+        if (mover_number(text, 0, 0x7fffffff, &n))
+            return -1;
+        o->p.seed = (uint64_t)n;
+        return 0;
+    }
+}
+
+const char *mover_name(const struct mover_options *o)
+{
+    return o->engine ? o->engine : o->player;
+}
+
+/* --- asking ------------------------------------------------------------------ */
+
+int mover_start(struct mover *m, const struct mover_options *o, struct err *e)
+{
+    *m = (struct mover){ .o = o };
+    if (!o->engine) {
+        m->player = player_make(o->player, &o->p, e);
+        return m->player ? 0 : -1;
+    }
+    if (client_start(&m->client, "engine", o->engine, NULL, NULL, e) ||
+        client_ask(&m->client, PATIENCE, e, "known_command reg_genmove"))
+        return -1;
+    m->can_reg = m->client.ok && !strcasecmp(text_str(&m->client.reply), "true");
+    return 0;
+}
+
+void mover_stop(struct mover *m, bool in_order)
+{
+    client_stop(&m->client, in_order ? GRACE_MS : 0);
+    player_free(m->player);
+    m->player = NULL;
+}
+
+int mover_tell(struct mover *m, const char *command, struct err *e)
+{
+    if (m->player)
+        return 0;
+    if (client_ask(&m->client, PATIENCE, e, "%s", command))
+        return -1;
+    return !m->client.ok;
+}
+
+static int never_stop(void *ctx)
+{
+    (void)ctx;
+    return 0;
+}
+
+static int ask_player(struct mover *m, const struct game *g, enum color c,
+                      struct move_choice *to, struct err *e)
+{
+    struct player_request r = { .game = g, .color = c, .seconds = INFINITY, .symmetry = -1,
+                                .poll = never_stop };
+    double start = client_now();
+    char vertex[8];
+
+    if (m->player->genmove(m->player, &r, &to->move, e))
+        return -1;
+    to->ms = 1000 * (client_now() - start);
+    to->wrong = m->player->first_legal && !m->player->first_legal(m->player);
+    snprintf(to->said, sizeof to->said, "%s", board_vertex(&g->board, to->move, vertex));
+    return 0;
+}
+
+int mover_ask(struct mover *m, const struct game *g, enum color c, struct move_choice *to,
+              struct err *e)
+{
+    char word[sizeof to->said] = "", more[2] = "";
+
+    *to = (struct move_choice){ .move = NO_POINT };
+    if (m->player)
+        return ask_player(m, g, c, to, e);
+    if (client_ask(&m->client, m->o->timeout, e, "%s %s", m->can_reg ? "reg_genmove" : "genmove",
+                   c == BLACK ? "b" : "w"))
+        return -1;
+    to->ms = 1000 * m->client.seconds;
+    if (sscanf(text_str(&m->client.reply), "%15s%1s", word, more) == 1 && m->client.ok)
+        to->move = strcasecmp(word, "resign") ? board_parse_vertex(&g->board, word) : RESIGN;
+    snprintf(to->said, sizeof to->said, "%s", m->client.ok && *word ? word : "no move");
+    return 0;
+}
+
+/* --- JSON -------------------------------------------------------------------- */
+
+void json_string(FILE *f, const char *s)
+{
+    fputc('"', f);
+    for (; *s; s++) {
+        if (*s == '"' || *s == '\\')
+            fputc('\\', f);
+        if ((unsigned char)*s < ' ')
+            fprintf(f, "\\u%04x", (unsigned)*s);
+        else
+            fputc(*s, f);
+    }
+    fputc('"', f);
+}
