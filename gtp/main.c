@@ -20,6 +20,7 @@ static const struct tool {
     { "dataset", tool_dataset, "make a corpus of games to train on, draw clips from it" },
     { "train", tool_train, "train the models on the frames of a corpus" },
     { "match", tool_match, "play GTP engines against each other" },
+    { "ladder", tool_ladder, "rate an engine by games against others of known strength" },
     { "bench", tool_bench, "measure speed, and how well the models see" },
 };
 
