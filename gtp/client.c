@@ -1,7 +1,6 @@
 #include "gtp/client.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <poll.h>
 #include <signal.h>
@@ -10,6 +9,8 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "gtp/process.h"
 
 enum {
     CHUNK = 1 << 16,
@@ -100,80 +101,11 @@ static void fail(struct client *c, const char *fmt, ...)
 
 /* --- starting and stopping --------------------------------------------------- */
 
-static void close_fd(int *fd)
-{
-    if (*fd >= 0)
-        close(*fd);
-    *fd = -1;
-}
-
-/* A pipe whose two ends the engine's siblings do not inherit, none of them 0 .. 2. */
-static int make_pipe(int fd[2])
-{
-    if (pipe(fd))
-        return -1;
-    for (int i = 0; i < 2; i++) {
-        int high = fcntl(fd[i], F_DUPFD_CLOEXEC, 3);
-
-        close(fd[i]);
-        fd[i] = high;
-    }
-    if (fd[0] >= 0 && fd[1] >= 0)
-        return 0;
-    close_fd(&fd[0]);
-    close_fd(&fd[1]);
-    return -1;
-}
-
-/* In the child: only functions that are safe between fork and exec. */
-static void become(const char *command, int in, int out, int err)
-{
-    setpgid(0, 0);
-    signal(SIGPIPE, SIG_DFL);
-    signal(SIGINT, SIG_DFL);
-    if (dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(err, 2) < 0)
-        _exit(126);
-    execl("/bin/sh", "sh", "-c", command, (char *)NULL);
-    _exit(127);
-}
-
-static int spawn(struct client *c, const char *command)
-{
-    int in[2] = { -1, -1 }, out[2] = { -1, -1 }, err[2] = { -1, -1 };
-    int failed = make_pipe(in) || make_pipe(out) || make_pipe(err), saved;
-
-    if (!failed) {
-        c->pid = fork();
-        if (c->pid == 0)
-            become(command, in[0], out[1], err[1]);
-        failed = c->pid < 0;
-    }
-    saved = errno;
-    close_fd(&in[0]);
-    close_fd(&out[1]);
-    close_fd(&err[1]);
-    c->in = in[1];
-    c->out = out[0];
-    c->err = err[0];
-    if (failed) {
-        close_fd(&c->in);
-        close_fd(&c->out);
-        close_fd(&c->err);
-        errno = saved;
-        return -1;
-    }
-    setpgid(c->pid, c->pid); /* whichever of us comes first */
-    fcntl(c->in, F_SETFL, O_NONBLOCK);
-    fcntl(c->out, F_SETFL, O_NONBLOCK);
-    fcntl(c->err, F_SETFL, O_NONBLOCK);
-    return 0;
-}
-
 static void release(struct client *c)
 {
-    close_fd(&c->in);
-    close_fd(&c->out);
-    close_fd(&c->err);
+    process_close(&c->in);
+    process_close(&c->out);
+    process_close(&c->err);
     text_release(&c->reply);
     text_release(&c->unsent);
     text_release(&c->out_line);
@@ -195,7 +127,9 @@ int client_start(struct client *c, const char *name, const char *command, client
     text_init(&c->out_line);
     text_init(&c->err_line);
     c->name = strdup(name);
-    if (c->name && !spawn(c, command))
+    if (c->name)
+        c->pid = process_start(command, &c->in, &c->out, &c->err);
+    if (c->pid > 0)
         return 0;
     err_set(e, "%s: cannot start '%s': %s", name, command, strerror(errno));
     c->pid = 0;
@@ -308,7 +242,7 @@ static void read_from(struct client *c, int *fd,
     if (n > 0)
         take(c, buf, (size_t)n);
     else if (n == 0 || (errno != EAGAIN && errno != EINTR))
-        close_fd(fd);
+        process_close(fd);
 }
 
 /* --- writing ------------------------------------------------------------------ */
@@ -321,7 +255,7 @@ static void write_unsent(struct client *c)
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0 && errno != EAGAIN)
-            close_fd(&c->in); /* its end of output, if any, tells more */
+            process_close(&c->in); /* its end of output, if any, tells more */
         if (n < 0)
             return;
         c->unsent_at += (size_t)n;
@@ -544,7 +478,7 @@ static bool wait_end(struct client *c, double until, int *status)
         add_fd(&p[1], c->err, POLLIN);
         poll(p, 2, 5);
         if (p[0].revents && read(c->out, buf, sizeof buf) <= 0)
-            close_fd(&c->out);
+            process_close(&c->out);
         if (p[1].revents && c->err >= 0)
             read_from(c, &c->err, take_err);
     }
@@ -559,8 +493,8 @@ int client_stop(struct client *c, int grace_ms)
         return -1;
     if (c->in >= 0 && c->unsent_at == c->unsent.len && c->state != CLIENT_BUSY &&
         write(c->in, "quit\n", 5) < 0)
-        close_fd(&c->in); /* it is gone, or does not listen */
-    close_fd(&c->in);
+        process_close(&c->in); /* it is gone, or does not listen */
+    process_close(&c->in);
     if (!wait_end(c, now + 1e-3 * grace_ms, &status)) {
         kill(-c->pid, SIGKILL);
         while (waitpid(c->pid, &status, 0) < 0 && errno == EINTR)
