@@ -64,6 +64,14 @@ learned "bench ldm tells step 1" "$out" '/^step 1: 200 clips/ && p(9) >= 20' # [
 holds "and step 3, of fewer clips" "$out" '/^step 3: [0-9]* clips/ && $3 > 100 && $3 < 200'
 learned "and what z^1 is on x_t" "$out" '/^z.1 on x_t is a legal move: [1-9]/'
 
+codes() { # codes WEIGHTS: how many are in use at each step, and their perplexity
+    bench ldm --weights "$1" --clips 100 --horizon 2 | sed -n 's/^step.*, \(codes in use.*\)/\1/p'
+}
+train ldm -o more.safetensors --init ldm.safetensors --steps 20 --batch 8 --lr 0.01 \
+    --quiet-share 0.3 --eval-steps 0 >/dev/null
+is "trained on by --init it keeps its codes" "$(codes more.safetensors)" "$(codes ldm.safetensors)"
+is "but learns" "$(cmp -s more.safetensors ldm.safetensors; echo $?)" 1
+
 # --- the world model: its codes, against how often each is met; the next frame
 cp "$weights/go9-ldm.safetensors" go9-ldm.safetensors || exit 1
 whole="--ldm go9-ldm.safetensors --horizon 3 --steps $(steps 300) --batch 16 --lr 4e-3
