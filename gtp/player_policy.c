@@ -211,13 +211,13 @@ static int write_next(struct policy *p, const int *guess, int n, struct err *e)
                         e);
 }
 
-/* The board that frame i of p->next shows after view v: cells, turned back. */
-static int read_board(struct policy *p, int i, int v, uint8_t *cells, struct err *e)
+/* The board that tokens show after view v: cells, turned back. */
+static int read_board(struct policy *p, const int *tokens, int v, uint8_t *cells, struct err *e)
 {
     int back = symmetry_inverse(p->view[v].symmetry);
     struct reading r;
 
-    if (imagine_show(&p->m, p->next + i * p->m.S, 1, p->px, e))
+    if (imagine_show(&p->m, tokens, 1, p->px, e))
         return -1;
     reader_read(&p->reader, p->px, pitch(p), p->w, p->h, &r);
     for (int k = 0; k < p->w * p->h; k++)
@@ -225,21 +225,23 @@ static int read_board(struct policy *p, int i, int v, uint8_t *cells, struct err
     return 0;
 }
 
-/* Which of n frames shows the board that most show, the first among equals; or -1. */
+/* Which of n frames shows the board that most frames and drafts show, the first among equals; or
+   -1. */
 static int vote(struct policy *p, const int *guess, int n, struct err *e)
 {
-    uint8_t cells[POLICY_VIEWS][BOARD_AREA];
+    uint8_t cells[2 * POLICY_VIEWS][BOARD_AREA]; /* frames, then drafts */
     size_t area = (size_t)(p->w * p->h);
-    int best = 0;
+    int best = 0, S = p->m.S;
 
     for (int i = 0; i < n; i++)
-        if (read_board(p, i, p->guess_view[guess[i]], cells[i], e))
+        if (read_board(p, p->next + i * S, p->guess_view[guess[i]], cells[i], e) ||
+            read_board(p, p->next_draft + i * S, p->guess_view[guess[i]], cells[n + i], e))
             return -1;
     p->frame.votes = 0;
     for (int i = 0; i < n; i++) {
         int votes = 0;
 
-        for (int k = 0; k < n; k++)
+        for (int k = 0; k < 2 * n; k++)
             votes += !memcmp(cells[i], cells[k], area);
         if (votes > p->frame.votes) {
             p->frame.votes = votes;
@@ -284,7 +286,7 @@ int policy_imagine(struct policy *p, int i, int attempt, struct err *e)
         if (n > 2 && (write_next(p, guess, n, e) || (best = vote(p, guess, n, e)) < 0))
             return -1;
     }
-    p->frame.voters = n > 2 ? n : 1;
+    p->frame.voters = n > 2 ? 2 * n : 1;
     return show_next(p, best, p->guess_view[guess[best]], e);
 }
 

@@ -10,8 +10,9 @@
  *
  * policy_imagine then lets the world model itself write the next frame of a
  * choice, in the view where it is likeliest.  Where that is another frame than the
- * draft, which is rare, it writes one in every view that shows the choice, and
- * the board that most of them show is taken.  What that frame shows is the move.
+ * draft, which is rare, it writes one in every view that shows the choice; these
+ * frames and the drafts of these views vote, and the frame whose board most of them
+ * show is taken.  What that frame shows is the move.
  *
  * Moves are indices, row-major from the top left; w * h is a pass.
  */
@@ -52,7 +53,8 @@ struct policy_frame {
     int view;
     int codes[WORLD_HORIZON_MAX]; /* (H) */
     int passes;               /* forward passes it took to write */
-    int votes, voters;        /* views that show its board, of those asked: 1 of 1 as a rule */
+    int votes, voters;        /* frames and drafts that show its board, of those asked: 1 of 1 as
+                                 a rule */
     int move;                 /* the index on the board, not in the view; or -1 */
     bool legal;               /* the frame is a successor, and the rules allow the move */
 };

@@ -85,7 +85,7 @@ static void say(struct world_player *p, const struct game *g, int move, bool ima
     for (int h = 0; imagined && h < q->m.w.config.horizon && n < sizeof p->said; h++)
         n += (size_t)snprintf(p->said + n, sizeof p->said - n, " %d", q->frame.codes[h]);
     if (imagined && q->frame.voters > 1 && n < sizeof p->said)
-        n += (size_t)snprintf(p->said + n, sizeof p->said - n, ", %d of %d views agree",
+        n += (size_t)snprintf(p->said + n, sizeof p->said - n, ", %d of %d agree",
                               q->frame.votes, q->frame.voters);
     if (n < sizeof p->said)
         snprintf(p->said + n, sizeof p->said - n, ", %d frame%s imagined%s", p->tried,

@@ -173,7 +173,7 @@ static void print_line(struct job *j, int ply)
     for (int h = 0; h < j->p->m.w.config.horizon; h++)
         printf(" %d", f->codes[h]);
     if (f->voters > 1)
-        printf("; %d of %d views agree", f->votes, f->voters);
+        printf("; %d of %d agree", f->votes, f->voters);
     printf("\n");
     j->n++;
     j->legal += f->legal;
