@@ -7,6 +7,9 @@
 #include "gtp/gnuplot.h"
 #include "gtp/tool_ladder.h"
 
+/* Rungs whose interval is wider are not drawn. */
+static const double FAR = 800;
+
 static const char *elo_text(struct interval i, char buf[64])
 {
     if (!isfinite(i.low) || !isfinite(i.high))
@@ -84,7 +87,7 @@ static void write_script(const struct ladder_job *j, const struct match_table *t
         double n = (double)match_count_games(&c);
         struct interval elo = rating_of(ratings, i), s;
 
-        if (n <= 0 || !isfinite(elo.low))
+        if (n <= 0 || !(elo.high - elo.low < FAR)) /* it could be anywhere */
             continue;
         s = interval_rate(match_count_points(&c) / n, n);
         text_printf(t, "%.1f %.1f %.1f %.1f %.1f %.1f ", elo.mean, 100 * s.mean, elo.low, elo.high,
