@@ -49,7 +49,6 @@ static const char style[] =
 /* What the parts of a page share. */
 struct page {
     const struct match_page *m;
-    struct match_table table;
     int *order; /* (players) by group, then rating, owned */
     const struct match_record **game; /* (n) by number, owned */
     struct text *out;
@@ -82,7 +81,7 @@ static const char *name_at(const struct page *p, int place)
 
 static void put_summary(struct page *p)
 {
-    const struct match_table *t = &p->table;
+    const struct match_table *t = p->m->table;
     struct interval black = rating_black(p->m->ratings);
 
     text_printf(p->out, "<p class=\"soft\">%zu games of %d players, %.1f plies on average. Black "
@@ -134,7 +133,7 @@ static void put_rating(struct page *p, int place)
 
 static void put_standing(struct page *p, int place)
 {
-    const struct match_tally *s = &p->table.tally[p->order[place]];
+    const struct match_tally *s = &p->m->table->tally[p->order[place]];
 
     text_printf(p->out, "<tr><td>%d</td>", place + 1);
     put(p, "<th scope=\"row\" class=\"name\">", name_at(p, place), "</th>");
@@ -142,8 +141,7 @@ static void put_standing(struct page *p, int place)
     text_printf(p->out, "<td>%ld</td><td>%ld&#8211;%ld&#8211;%ld</td><td>", s->games, s->won,
                 s->drawn, s->lost);
     if (s->games)
-        text_printf(p->out, "%.1f %%",
-                    100 * ((double)s->won + 0.5 * (double)s->drawn) / (double)s->games);
+        text_printf(p->out, "%.1f %%", 100 * match_share(s));
     text_printf(p->out, "</td><td>%ld</td><td>", s->faults);
     html_number(p->out, s->ms > 0 ? s->ms : INFINITY, s->ms < 10 ? 2 : s->ms < 100 ? 1 : 0);
     text_puts(p->out, "</td></tr>\n");
@@ -183,15 +181,12 @@ static void put_chart(struct page *p)
 /* Won, drawn, lost by one against another, maybe itself. */
 static void put_pairing(struct page *p, int one, int other)
 {
-    int n = p->m->players;
-    const struct rating_count *b = &p->table.count[one * n + other];
-    const struct rating_count *w = &p->table.count[other * n + one];
-    double won = b->won + w->lost, drawn = b->drawn + w->drawn, lost = b->lost + w->won;
+    struct match_count c = match_against(p->m->table, one, other);
 
-    if (won + drawn + lost > 0)
-        text_printf(p->out, "<td%s>%.0f&#8211;%.0f&#8211;%.0f</td>",
-                    won > lost ? " class=\"good\"" : won < lost ? " class=\"bad\"" : "", won,
-                    drawn, lost);
+    if (match_count_games(&c))
+        text_printf(p->out, "<td%s>%ld&#8211;%ld&#8211;%ld</td>",
+                    c.won > c.lost ? " class=\"good\"" : c.won < c.lost ? " class=\"bad\"" : "",
+                    c.won, c.drawn, c.lost);
     else
         text_puts(p->out, one == other ? "<td class=\"soft\">&#183;</td>" : "<td></td>");
 }
@@ -219,7 +214,7 @@ static void put_faults(struct page *p)
     long all = 0;
 
     for (int i = 0; i < p->m->players; i++)
-        all += p->table.tally[i].faults;
+        all += p->m->table->tally[i].faults;
     if (!all)
         return;
     open_table(p, "Games lost by a fault", "", "<th class=\"name\">Player</th>");
@@ -228,7 +223,7 @@ static void put_faults(struct page *p)
             put(p, "<th>", match_end_name((enum match_end)k), "</th>");
     text_puts(p->out, "</tr></thead>\n<tbody>\n");
     for (int i = 0; i < p->m->players; i++) {
-        const struct match_tally *s = &p->table.tally[p->order[i]];
+        const struct match_tally *s = &p->m->table->tally[p->order[i]];
 
         if (!s->faults)
             continue;
@@ -312,16 +307,14 @@ static void put_page(struct page *p)
 
 int match_html(const struct match_page *m, struct text *out, struct err *e)
 {
-    struct page p = { .m = m, .out = out };
-    int status = match_table_count(&p.table, m->name, m->players, m->record, m->n, e);
+    struct page p = { .m = m, .order = calloc((size_t)m->players + 1, sizeof *p.order),
+                      .game = match_table_sort(m->record, m->n), .out = out };
+    int status = 0;
 
-    p.order = calloc((size_t)m->players + 1, sizeof *p.order);
-    p.game = match_table_sort(m->record, m->n);
-    if (!status && p.order && p.game)
+    if (p.order && p.game)
         put_page(&p);
-    if (!status && (!p.order || !p.game || out->failed))
+    if (!p.order || !p.game || out->failed)
         status = err_set(e, "out of memory");
-    match_table_release(&p.table);
     free(p.order);
     free(p.game);
     return status;

@@ -12,8 +12,7 @@
 #ifndef GTP_MATCH_HTML_H
 #define GTP_MATCH_HTML_H
 
-#include "gtp/match_results.h"
-#include "gtp/rating.h"
+#include "gtp/match_table.h"
 #include "gtp/text.h"
 
 struct match_page {
@@ -24,7 +23,8 @@ struct match_page {
     int players;
     const struct match_record *record; /* (n), in any order, of these players */
     size_t n;
-    const struct ratings *ratings; /* of these players in this order */
+    const struct match_table *table; /* of these players in this order, as */
+    const struct ratings *ratings;
     const char *sgf_dir;           /* seen from the page, holding game-%06d.sgf; NULL: no links */
 };
 

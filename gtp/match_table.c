@@ -1,5 +1,6 @@
 #include "gtp/match_table.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -98,6 +99,33 @@ void match_table_release(struct match_table *t)
     free(t->tally);
     free(t->count);
     *t = (struct match_table){ 0 };
+}
+
+/* Adds the games of a count to those of its Black, or of its White. */
+static void add(struct match_count *to, const struct rating_count *c, bool as_white)
+{
+    to->won += lround(as_white ? c->lost : c->won);
+    to->drawn += lround(c->drawn);
+    to->lost += lround(as_white ? c->won : c->lost);
+}
+
+struct match_count match_against(const struct match_table *t, int player, int other)
+{
+    struct match_count c = { 0 };
+
+    add(&c, &t->count[player * t->players + other], false);
+    add(&c, &t->count[other * t->players + player], true);
+    return c;
+}
+
+struct match_count match_as(const struct match_table *t, int player, enum color color)
+{
+    struct match_count c = { 0 };
+
+    for (int i = 0; i < t->players; i++)
+        add(&c, &t->count[color == BLACK ? player * t->players + i : i * t->players + player],
+            color == WHITE);
+    return c;
 }
 
 /* --- in order ---------------------------------------------------------------- */

@@ -6,8 +6,39 @@
 #ifndef GTP_MATCH_TABLE_H
 #define GTP_MATCH_TABLE_H
 
+#include <stdio.h>
+
 #include "gtp/match_results.h"
 #include "gtp/rating.h"
+
+/* Won, drawn, lost. */
+struct match_count {
+    long won, drawn, lost;
+};
+
+/* Counts a game of the engine that had the colour `mine`. */
+static inline void match_count(struct match_count *c, enum color winner, enum color mine)
+{
+    c->won += winner == mine;
+    c->drawn += winner == EMPTY;
+    c->lost += winner == color_other(mine);
+}
+
+static inline long match_count_games(const struct match_count *c)
+{
+    return c->won + c->drawn + c->lost;
+}
+
+static inline double match_count_points(const struct match_count *c)
+{
+    return (double)c->won + 0.5 * (double)c->drawn;
+}
+
+static inline const char *match_count_text(const struct match_count *c, char buf[40])
+{
+    snprintf(buf, 40, "%ld-%ld-%ld", c->won, c->drawn, c->lost);
+    return buf;
+}
 
 /* One player's games. */
 struct match_tally {
@@ -30,6 +61,16 @@ struct match_table {
 int match_table_count(struct match_table *t, const char *const *name, int players,
                       const struct match_record *record, size_t n, struct err *e);
 void match_table_release(struct match_table *t);
+
+/* A player's games against another, and all of one colour. */
+struct match_count match_against(const struct match_table *t, int player, int other);
+struct match_count match_as(const struct match_table *t, int player, enum color c);
+
+/* The share of points; 0 without games. */
+static inline double match_share(const struct match_tally *t)
+{
+    return t->games ? ((double)t->won + 0.5 * (double)t->drawn) / (double)t->games : 0;
+}
 
 /* The records in the order of their numbers, in an array that the caller frees; NULL: no
    memory. */

@@ -117,39 +117,6 @@ void match_show_end(const struct match_show *s);
 
 /* --- tool_match_report.c, tool_match_table.c ----------------------------------- */
 
-/* Won, drawn, lost. */
-struct match_count {
-    long won, drawn, lost;
-};
-
-/* Counts a game of the engine that had the colour `mine`. */
-static inline void match_count(struct match_count *c, enum color winner, enum color mine)
-{
-    c->won += winner == mine;
-    c->drawn += winner == EMPTY;
-    c->lost += winner == color_other(mine);
-}
-
-static inline long match_count_games(const struct match_count *c)
-{
-    return c->won + c->drawn + c->lost;
-}
-
-static inline double match_count_points(const struct match_count *c)
-{
-    return (double)c->won + 0.5 * (double)c->drawn;
-}
-
-static inline const char *match_count_text(const struct match_count *c, char buf[40])
-{
-    snprintf(buf, 40, "%ld-%ld-%ld", c->won, c->drawn, c->lost);
-    return buf;
-}
-
-/* An engine's games against another, and all of one colour. */
-struct match_count match_against(const struct match_table *t, int engine, int other);
-struct match_count match_as(const struct match_table *t, int engine, enum color c);
-
 /* As many digits as tell something. */
 const char *match_ms_text(double ms, char buf[24]);
 

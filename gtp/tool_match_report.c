@@ -1,42 +1,12 @@
 /* videoworld match: its report. */
 #include "config.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "gtp/elo.h"
 #include "gtp/match_html.h"
 #include "gtp/tool_match.h"
-
-/* --- sums ------------------------------------------------------------------------ */
-
-/* Adds the games of a count to those of its Black, or of its White. */
-static void add(struct match_count *to, const struct rating_count *c, bool as_white)
-{
-    to->won += lround(as_white ? c->lost : c->won);
-    to->drawn += lround(c->drawn);
-    to->lost += lround(as_white ? c->won : c->lost);
-}
-
-struct match_count match_against(const struct match_table *t, int engine, int other)
-{
-    struct match_count c = { 0 };
-
-    add(&c, &t->count[engine * t->players + other], false);
-    add(&c, &t->count[other * t->players + engine], true);
-    return c;
-}
-
-struct match_count match_as(const struct match_table *t, int engine, enum color color)
-{
-    struct match_count c = { 0 };
-
-    for (int i = 0; i < t->players; i++)
-        add(&c, &t->count[color == BLACK ? engine * t->players + i : i * t->players + engine],
-            color == WHITE);
-    return c;
-}
 
 int match_name_width(const struct match_job *j)
 {
@@ -84,8 +54,7 @@ static void print_side(const struct match_table *t, int engine, const char *name
     snprintf(both, sizeof both, "%ld-%ld-%ld", all->won, all->drawn, all->lost);
     printf("%-*s  %12s  %12s  %12s  %5.1f %%  %6ld  %7s\n", width, name,
            match_count_text(&as[0], black), match_count_text(&as[1], white), both,
-           all->games ? 100 * ((double)all->won + 0.5 * (double)all->drawn) / (double)all->games
-                      : 0.0, all->faults, match_ms_text(all->ms, ms));
+           100 * match_share(all), all->faults, match_ms_text(all->ms, ms));
 }
 
 static int print_two(const struct match_job *j, const struct match_results *r,
@@ -175,13 +144,13 @@ static void write_sgf_dir(const struct match_job *j, struct text *t)
 }
 
 static int write_page(const struct match_job *j, const struct match_results *r,
-                      const struct ratings *ratings, struct err *e)
+                      const struct match_table *t, const struct ratings *ratings, struct err *e)
 {
     struct text title, settings, dir;
     const char *line[1], *name[MATCH_ENGINES];
     struct match_page page = {
         .line = line, .lines = 1, .name = name, .players = j->plan.engines, .record = r->record,
-        .n = r->n, .ratings = ratings,
+        .n = r->n, .table = t, .ratings = ratings,
     };
     int status;
 
@@ -240,7 +209,7 @@ int match_report(const struct match_job *j, const struct match_results *r, struc
     int status = match_rate(j, r, &t, &ratings, e) || print_report(j, r, &t, &ratings, e) ? -1 : 0;
 
     if (!status && j->html)
-        status = write_page(j, r, &ratings, e);
+        status = write_page(j, r, &t, &ratings, e);
     ratings_release(&ratings);
     match_table_release(&t);
     return status;

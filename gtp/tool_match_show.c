@@ -15,16 +15,13 @@ enum { LINE = 79 }; /* columns of the line that changes */
 static struct match_count score_of(const struct match_job *j, const struct match_results *r,
                                    const struct match_pairing *x)
 {
-    const char *a = j->engine[x->engine[0]].name, *b = j->engine[x->engine[1]].name;
     struct match_count c = { 0 };
 
     for (size_t i = 0; i < r->n; i++) {
-        const struct match_record *g = &r->record[i];
+        struct match_pairing y = match_game(&j->plan, r->record[i].game);
 
-        if (!strcmp(g->black, a) && !strcmp(g->white, b))
-            match_count(&c, g->winner, BLACK);
-        else if (!strcmp(g->black, b) && !strcmp(g->white, a))
-            match_count(&c, g->winner, WHITE);
+        if (y.number == x->number)
+            match_count(&c, r->record[i].winner, y.black == 0 ? BLACK : WHITE);
     }
     return c;
 }

@@ -42,16 +42,11 @@ static int compare_places(const void *a, const void *b)
     return x->engine - y->engine;
 }
 
-static double share(const struct match_tally *t)
-{
-    return t->games ? ((double)t->won + 0.5 * (double)t->drawn) / (double)t->games : 0;
-}
-
 /* The engines, the strongest first. */
 static void rank(const struct match_table *t, const struct ratings *ratings, struct place *place)
 {
     for (int i = 0; i < t->players; i++)
-        place[i] = (struct place){ i, rating_of(ratings, i).mean, share(&t->tally[i]) };
+        place[i] = (struct place){ i, rating_of(ratings, i).mean, match_share(&t->tally[i]) };
     qsort(place, (size_t)t->players, sizeof *place, compare_places);
 }
 
@@ -61,8 +56,9 @@ static const char *elo_text(struct interval elo, char buf[64])
         snprintf(buf, 64, "-");
     else if (elo.low == elo.high)
         snprintf(buf, 64, "%+.0f (given)", elo.mean);
-    else
-        snprintf(buf, 64, "%+.0f (%+.0f to %+.0f)", elo.mean, elo.low, elo.high);
+    else /* + 0.0: no "-0" */
+        snprintf(buf, 64, "%+.0f (%+.0f to %+.0f)", round(elo.mean) + 0.0, round(elo.low) + 0.0,
+                 round(elo.high) + 0.0);
     return buf;
 }
 

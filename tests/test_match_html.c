@@ -211,7 +211,7 @@ static void make(struct text *page, int players, const struct match_record *g, s
                  const char *sgf_dir)
 {
     const char *const lines[] = { "9x9 & so on", "second <line>" };
-    struct match_page m = { "A \"title\"", lines, 2, names, players, g, n, NULL, sgf_dir };
+    struct match_page m = { "A \"title\"", lines, 2, names, players, g, n, NULL, NULL, sgf_dir };
     struct match_table t;
     struct ratings r;
     struct err e;
@@ -220,6 +220,7 @@ static void make(struct text *page, int players, const struct match_record *g, s
     ck_assert(!match_table_count(&t, names, players, g, n, &e));
     ck_assert_msg(!ratings_estimate(&r, players, t.count, (size_t)(players * players), NULL, &e),
                   "%s", e.msg);
+    m.table = &t;
     m.ratings = &r;
     text_init(page);
     ck_assert_msg(!match_html(&m, page, &e), "%s", e.msg);
@@ -328,12 +329,15 @@ START_TEST(written_whole)
 {
     struct match_page m = { .title = "t", .name = names, .players = 1 };
     char path[] = "match-html-XXXXXX", *read;
+    struct match_table t;
     struct ratings r;
     struct err e;
     size_t len;
 
     err_init(&e);
     ck_assert(mkstemp(path) >= 0 && !ratings_estimate(&r, 1, NULL, 0, NULL, &e));
+    ck_assert(!match_table_count(&t, names, 1, NULL, 0, &e));
+    m.table = &t;
     m.ratings = &r;
     ck_assert(!match_html_write(&m, path, &e));
     ck_assert(!file_read(path, 1 << 20, &read, &len, &e));
@@ -344,6 +348,7 @@ START_TEST(written_whole)
     free(read);
     unlink(path);
     ratings_release(&r);
+    match_table_release(&t);
 }
 END_TEST
 
