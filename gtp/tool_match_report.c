@@ -58,7 +58,8 @@ static void print_side(const struct match_table *t, int engine, const char *name
 }
 
 static int print_two(const struct match_job *j, const struct match_results *r,
-                     const struct match_table *table, struct err *e)
+                     const struct match_table *table, const struct ratings *ratings,
+                     struct err *e)
 {
     const char *name = j->engine[0].name;
     struct elo_tally t = { 0 };
@@ -76,6 +77,7 @@ static int print_two(const struct match_job *j, const struct match_results *r,
            "%ld openings\n", name, 100 * elo.score.mean, 100 * elo.score.low,
            100 * elo.score.high, elo.difference.mean, elo.difference.low, elo.difference.high,
            t.n);
+    printf("LOS, that %s is the stronger: %.1f %%\n", name, 100 * rating_los(ratings, 0, 1));
     return j->sprt.alpha > 0 ? match_print_sprt(j, r, e) : 0;
 }
 
@@ -96,14 +98,18 @@ static void print_faults(const struct match_tally *s, const char *name)
     printf("\n");
 }
 
-static void print_games(const struct match_results *r, const struct match_table *t)
+static void print_games(const struct match_results *r, const struct match_table *t,
+                        const struct ratings *ratings)
 {
+    struct interval black = rating_black(ratings);
     long unrefereed = 0;
 
     for (size_t i = 0; i < r->n; i++)
         unrefereed += r->record[i].end == MATCH_OWN_SCORE;
     printf("%.1f plies a game; Black won %ld, White %ld, drawn %ld\n", t->plies, t->black,
            t->white, t->drawn);
+    printf("playing Black is worth Elo %+.0f (%+.0f to %+.0f); %.1f %% of games between equals are "
+           "draws\n", black.mean, black.low, black.high, 100 * rating_draws(ratings));
     if (unrefereed)
         printf("the referee gave no score for %ld games, which our own area score decided\n",
                unrefereed);
@@ -194,9 +200,9 @@ static int print_report(const struct match_job *j, const struct match_results *r
         return 0;
     if (j->plan.engines > 2)
         match_print_standings(j, t, ratings);
-    else if (print_two(j, r, t, e))
+    else if (print_two(j, r, t, ratings, e))
         return -1;
-    print_games(r, t);
+    print_games(r, t, ratings);
     for (int i = 0; i < j->plan.engines; i++)
         print_faults(&t->tally[i], j->engine[i].name);
     return 0;

@@ -133,15 +133,12 @@ static void print_cross_table(const struct match_job *j, const struct match_tabl
 void match_print_standings(const struct match_job *j, const struct match_table *t,
                            const struct ratings *ratings)
 {
-    struct interval black = rating_black(ratings);
     struct place place[MATCH_ENGINES];
 
     rank(t, ratings, place);
     print_standings(j, t, ratings, place);
     print_cross_table(j, t, place);
-    printf("Elo by maximum likelihood; LOS: that an engine is stronger than the next\n"
-           "playing Black is worth Elo %+.0f (%+.0f to %+.0f); %.1f %% of games between equals are "
-           "draws\n", black.mean, black.low, black.high, 100 * rating_draws(ratings));
+    printf("Elo by maximum likelihood; LOS: that an engine is stronger than the next\n");
     if (ratings->groups > 1)
         printf("not all engines are connected by games: only Elo of those that are can be "
                "compared\n");

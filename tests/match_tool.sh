@@ -13,7 +13,9 @@ engine      as Black      as White  won-dr.-lost    score  faults  ms/move
 a              0-0-2         1-0-0         1-0-2   33.3 %       0
 b              0-0-1         2-0-0         2-0-1   66.7 %       0
 a scores 33.3 % (7.3 to 76.0), Elo -120 (-441 to +200); 95 % intervals from 2 openings
+LOS, that a is the stronger: 43.3 %
 2.0 plies a game; Black won 0, White 3, drawn 0
+playing Black is worth Elo -331 (-850 to +189); 0.0 % of games between equals are draws
 status 0"
 is "and writes it down" "$(cut -f 1-6,9 plain.txt | tr '\t' '|')" \
 "# videoworld match 1
