@@ -18,6 +18,8 @@ struct options {
     int first;
 };
 
+enum { BATCH = 16, MOST_BATCH = 256 }; /* positions that our own model is asked about together */
+
 /* What a player chose. */
 struct choice {
     int index;  /* as go_set has it; -1: no move at all */
@@ -43,7 +45,7 @@ struct bench {
     long resigned;
     struct group group[N_GROUPS];
     double *ms;            /* (count) */
-    double median_ms;
+    double median_ms, seconds;
     double shown;
 };
 
@@ -76,23 +78,47 @@ static int set_up(struct bench *b, const struct game *g, struct err *e)
     return 0;
 }
 
-/* What is no move, or '?', is an illegal choice; an engine that fails ends the bench. */
-static int ask(struct bench *b, const struct go_position *p, struct choice *c, struct err *e)
-{
-    struct move_choice m;
-    struct game g;
-    int status = go_set_game(p, &g, e);
+/* n positions and what was chosen in them. */
+struct batch {
+    int n;
+    struct game game[MOST_BATCH];
+    const struct game *games[MOST_BATCH];
+    enum color color[MOST_BATCH];
+    struct move_choice move[MOST_BATCH];
+};
 
-    if (!status)
-        status = set_up(b, &g, e) || mover_ask(&b->mover, &g, p->to_move, &m, e) ? -1 : 0;
-    if (!status) {
-        c->index = m.move == RESIGN || m.move == NO_POINT ? -1 : go_set_index(&g.board, m.move);
-        c->wrong = m.wrong;
-        c->ms = m.ms;
-        b->resigned += m.move == RESIGN;
+/* The games of positions from `first` on, as many as go together. */
+static int batch_init(struct batch *t, struct bench *b, int first, struct err *e)
+{
+    int most = mover_batch(&b->mover);
+
+    for (t->n = 0; t->n < most && first + t->n < b->count; t->n++) {
+        const struct go_position *p = &b->set.position[first + t->n];
+
+        if (go_set_game(p, &t->game[t->n], e)) {
+            game_release(&t->game[t->n]);
+            return -1;
+        }
+        t->games[t->n] = &t->game[t->n];
+        t->color[t->n] = p->to_move;
     }
-    game_release(&g);
-    return status;
+    return 0;
+}
+
+static void batch_release(struct batch *t)
+{
+    while (t->n > 0)
+        game_release(&t->game[--t->n]);
+}
+
+/* What is no move, or '?', is an illegal choice; an engine that fails ends the bench. */
+static void take(struct bench *b, const struct move_choice *m, const struct game *g,
+                 struct choice *c)
+{
+    c->index = m->move == RESIGN || m->move == NO_POINT ? -1 : go_set_index(&g->board, m->move);
+    c->wrong = m->wrong;
+    c->ms = m->ms;
+    b->resigned += m->move == RESIGN;
 }
 
 /* --- counting ---------------------------------------------------------------- */
@@ -131,20 +157,42 @@ static void show_progress(struct bench *b, int done)
             100 * b->group[ALL].best / b->group[ALL].n, done < b->count ? "" : "\n");
 }
 
+/* Asks about the batch that begins with position i. */
+static int ask(struct bench *b, struct batch *t, int i, struct err *e)
+{
+    double start;
+
+    if (batch_init(t, b, i, e) || (b->mover.o->engine && set_up(b, t->game, e)))
+        return -1;
+    start = client_now();
+    if (mover_ask_all(&b->mover, t->games, t->color, t->n, t->move, e))
+        return -1;
+    b->seconds += client_now() - start;
+    for (int k = 0; k < t->n; k++) {
+        struct choice c;
+
+        take(b, &t->move[k], &t->game[k], &c);
+        count(b, &b->set.position[i + k], &c);
+        b->ms[i + k] = c.ms;
+    }
+    return 0;
+}
+
 static int ask_all(struct bench *b, struct err *e)
 {
-    for (int i = 0; i < b->count; i++) {
-        const struct go_position *p = &b->set.position[i];
-        struct choice c = { .index = -1 };
+    struct batch *t = calloc(1, sizeof *t);
+    int failed = t ? 0 : err_set(e, "out of memory");
 
-        if (ask(b, p, &c, e))
-            return -1;
-        count(b, p, &c);
-        b->ms[i] = c.ms;
-        show_progress(b, i + 1);
+    for (int i = 0, n; i < b->count && !failed; i += n) {
+        failed = ask(b, t, i, e);
+        n = t->n;
+        batch_release(t);
+        if (!failed)
+            show_progress(b, i + n);
     }
+    free(t);
     b->median_ms = median(b->ms, (size_t)b->count);
-    return 0;
+    return failed;
 }
 
 /* --- telling ----------------------------------------------------------------- */
@@ -172,8 +220,14 @@ static void measure(const struct group *s, struct interval m[N_MEASURES])
 
 static void print_table(struct bench *b)
 {
-    printf("%d positions of %s, %s: median %.2f ms a move\n%-12s %5s", b->count, b->o->set,
-           mover_name(&b->o->mover), b->median_ms, "", "n");
+    int together = mover_batch(&b->mover);
+
+    printf("%d positions of %s, %s: ", b->count, b->o->set, mover_name(&b->o->mover));
+    if (together > 1)
+        printf("%.1f positions/s, %d together", b->count / b->seconds, together);
+    else
+        printf("median %.2f ms a move", b->median_ms);
+    printf("\n%-12s %5s", "", "n");
     for (int k = 0; k < N_MEASURES; k++)
         printf("  %-*s", k < N_MEASURES - 1 ? 23 : 0, measures[k].title);
     printf("\n");
@@ -224,8 +278,9 @@ static int write_json(struct bench *b, const char *path, struct err *e)
     json_string(out.f, b->o->set);
     fprintf(out.f, ",\n  \"%s\": ", b->o->mover.engine ? "engine" : "player");
     json_string(out.f, mover_name(&b->o->mover));
-    fprintf(out.f, ",\n  \"median_ms\": %.4f,\n  \"resigned\": %ld,\n  \"groups\": [\n",
-            b->median_ms, b->resigned);
+    fprintf(out.f, ",\n  \"batch\": %d,\n  \"median_ms\": %.4f,\n  \"positions_per_second\": %.4f,\n"
+            "  \"resigned\": %ld,\n  \"groups\": [\n", mover_batch(&b->mover), b->median_ms,
+            b->count / b->seconds, b->resigned);
     for (int i = 0; i < N_GROUPS; i++)
         if (b->group[i].n > 0) {
             fputs(comma, out.f);
@@ -277,6 +332,8 @@ static const char help[] =
     "  -s, --set=FILE       the positions, as data/README.md describes bench9.tsv\n"
     MOVER_HELP
     "  -n, --first=N        only the first N positions\n"
+    "  -b, --batch=N        positions put to our player together (default 16); 1: one by one,\n"
+    "                       which tells how long a move takes\n"
     "  -J, --json=FILE      the figures as JSON too\n"
     "  -h, --help           show this help\n";
 
@@ -285,6 +342,7 @@ static int set_option(struct options *o, int c, const char *text)
     switch (c) {
     case 's': o->set = text; return 0;
     case 'J': o->json = text; return 0;
+    case 'b': return mover_number(text, 1, MOST_BATCH, &o->mover.p.positions);
     case 'n': return mover_number(text, 1, 1 << 30, &o->first);
     default: return mover_option(&o->mover, c, text);
     }
@@ -295,6 +353,7 @@ int bench_go(int argc, char **argv)
     static const struct option longs[] = {
         MOVER_LONG_OPTIONS,
         { "set", required_argument, NULL, 's' }, { "first", required_argument, NULL, 'n' },
+        { "batch", required_argument, NULL, 'b' },
         { "json", required_argument, NULL, 'J' }, { "help", no_argument, NULL, 'h' },
         { NULL, 0, NULL, 0 },
     };
@@ -302,9 +361,10 @@ int bench_go(int argc, char **argv)
     struct err e;
     int c;
 
+    o.mover.p.positions = BATCH;
     opterr = 0;
     optind = 1;
-    while ((c = getopt_long(argc, argv, MOVER_SHORT_OPTIONS "s:n:J:h", longs, NULL)) != -1) {
+    while ((c = getopt_long(argc, argv, MOVER_SHORT_OPTIONS "s:n:b:J:h", longs, NULL)) != -1) {
         if (c == 'h') {
             fputs(help, stdout);
             return 0;

@@ -92,20 +92,73 @@ static int never_stop(void *ctx)
     return 0;
 }
 
+static struct player_request request(const struct game *g, enum color c)
+{
+    return (struct player_request){ .game = g, .color = c, .seconds = INFINITY, .symmetry = -1,
+                                    .poll = never_stop };
+}
+
+static void said(struct move_choice *to, const struct game *g, const struct player_move *m,
+                 double ms)
+{
+    char vertex[8];
+
+    *to = (struct move_choice){ .move = m->move, .wrong = !m->first_legal, .ms = ms };
+    snprintf(to->said, sizeof to->said, "%s", board_vertex(&g->board, to->move, vertex));
+}
+
 static int ask_player(struct mover *m, const struct game *g, enum color c,
                       struct move_choice *to, struct err *e)
 {
-    struct player_request r = { .game = g, .color = c, .seconds = INFINITY, .symmetry = -1,
-                                .poll = never_stop };
+    struct player_request r = request(g, c);
+    struct player_move move = { .first_legal = true };
     double start = client_now();
-    char vertex[8];
 
-    if (m->player->genmove(m->player, &r, &to->move, e))
+    if (m->player->genmove(m->player, &r, &move.move, e))
         return -1;
-    to->ms = 1000 * (client_now() - start);
-    to->wrong = m->player->first_legal && !m->player->first_legal(m->player);
-    snprintf(to->said, sizeof to->said, "%s", board_vertex(&g->board, to->move, vertex));
+    if (m->player->first_legal)
+        move.first_legal = m->player->first_legal(m->player);
+    said(to, g, &move, 1000 * (client_now() - start));
     return 0;
+}
+
+int mover_batch(const struct mover *m)
+{
+    return m->player && m->player->genmoves && m->o->p.positions > 1 ? m->o->p.positions : 1;
+}
+
+/* By the player's genmoves; r and move have n of each. */
+static int ask_together(struct mover *m, const struct game *const *g, const enum color *c, int n,
+                        struct player_request *r, struct player_move *move,
+                        struct move_choice *to, struct err *e)
+{
+    double start = client_now();
+
+    for (int i = 0; i < n; i++)
+        r[i] = request(g[i], c[i]);
+    if (m->player->genmoves(m->player, r, n, move, e))
+        return -1;
+    for (int i = 0; i < n; i++)
+        said(&to[i], g[i], &move[i], 1000 * (client_now() - start) / n);
+    return 0;
+}
+
+int mover_ask_all(struct mover *m, const struct game *const *g, const enum color *c, int n,
+                  struct move_choice *to, struct err *e)
+{
+    struct player_request *r;
+    struct player_move *move;
+    int status;
+
+    if (n == 1)
+        return mover_ask(m, *g, *c, to, e);
+    r = calloc((size_t)n, sizeof *r);
+    move = calloc((size_t)n, sizeof *move);
+    status = r && move ? ask_together(m, g, c, n, r, move, to, e)
+                       : err_set(e, "out of memory");
+    free(r);
+    free(move);
+    return status;
 }
 
 int mover_ask(struct mover *m, const struct game *g, enum color c, struct move_choice *to,

@@ -66,6 +66,14 @@ void mover_stop(struct mover *m, bool in_order);
    its client says why, -1 it failed. */
 int mover_tell(struct mover *m, const char *command, struct err *e);
 
+/* How many positions can be asked about together: an engine always one. */
+int mover_batch(const struct mover *m);
+
+/* Asks for the moves of n <= mover_batch positions g[i], c[i] to move; ms is what each took on
+   the average. */
+int mover_ask_all(struct mover *m, const struct game *const *g, const enum color *c, int n,
+                  struct move_choice *to, struct err *e);
+
 /* Asks for a move in g; an engine has been told of that position.  An engine that fails is an
    error, one that answers '?' or nonsense is not. */
 int mover_ask(struct mover *m, const struct game *g, enum color c, struct move_choice *to,

@@ -45,6 +45,12 @@ struct analysis {
     const float *ownership; /* (h, w), from the top left, -1 .. 1, or NULL */
 };
 
+/* A move chosen beside others. */
+struct player_move {
+    int move;         /* as genmove's */
+    bool first_legal; /* the first choice was a legal move */
+};
+
 enum { POLL_REPORT = 1, POLL_STOP = 2 }; /* bits of poll's answer */
 
 struct player_request {
@@ -73,6 +79,12 @@ struct player {
      */
     int (*genmove)(struct player *p, const struct player_request *r, int *move, struct err *e);
     /*
+     * Chooses moves in n positions together, at most the `positions` it was made with: the moves
+     * that genmove would choose.  Neither polls nor reports.  NULL: it can only do one at a time.
+     */
+    int (*genmoves)(struct player *p, const struct player_request *r, int n,
+                    struct player_move *to, struct err *e);
+    /*
      * Analyses until told to stop or until there is nothing to add; reports
      * when told to and with its last figures.  Told to stop before it began,
      * it reports nothing.
@@ -98,6 +110,7 @@ struct player_options {
     const char *weights; /* folder; NULL: looked for, see policy_weights */
     const char *device;  /* as device_open; NULL: auto */
     int threads;         /* 0: all cores */
+    int positions;       /* most that genmoves is to be asked about; 0: one */
 };
 
 /* Makes the player of that name ("world", "random").  NULL with the names known in e. */

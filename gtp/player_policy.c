@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- one position, seen several times --- */
+/* --- positions, seen several times --- */
 
 static size_t frame_bytes(const struct policy *p)
 {
@@ -15,10 +15,21 @@ static int pitch(const struct policy *p)
     return p->w * TILE * 3;
 }
 
-/* The scene in view v, and its picture. */
-static void draw_view(struct policy *p, int v, const struct scene *s)
+/* Which view of `of` guess g is made in. */
+static int guess_view(const struct policy *p, const struct policy_position *of, int g)
 {
-    struct policy_view *view = &p->view[v];
+    return p->guess_frame[g] - of->first;
+}
+
+static float guess_p(const struct policy *p, int g)
+{
+    return p->p[p->guess_frame[g] * p->m.K + p->guess_code[g]];
+}
+
+/* The scene in view v, and its picture. */
+static void draw_view(struct policy *p, struct policy_position *of, int v, const struct scene *s)
+{
+    struct policy_view *view = &of->view[v];
     int area = p->w * p->h;
 
     view->scene = *s;
@@ -27,13 +38,35 @@ static void draw_view(struct policy *p, int v, const struct scene *s)
     if (s->marker >= 0)
         view->scene.marker = symmetry_index(view->symmetry, p->w, p->h, s->marker);
     reading_of_scene(&view->reading, &view->scene);
-    scene_draw(&view->scene, &p->drawer, p->seen + (size_t)v * frame_bytes(p), pitch(p));
+    scene_draw(&view->scene, &p->drawer, p->seen + (size_t)(of->first + v) * frame_bytes(p),
+               pitch(p));
 }
 
-/* The most probable code of view v that is not a guess yet; -1: none has any probability. */
-static int next_code(const struct policy *p, int v, const bool *taken)
+/* Draws all views of q, frames `first` and on. */
+static int draw(struct policy *p, struct policy_position *of, const struct policy_question *q,
+                int first, struct err *e)
 {
-    const float *row = p->p + v * p->m.K;
+    const struct board *b = &q->game->board;
+    struct scene s;
+
+    if (b->w != p->w || b->h != p->h)
+        return err_set(e, "the model knows boards of %dx%d, not of %dx%d", p->w, p->h, b->w, b->h);
+    of->game = q->game;
+    of->color = q->color;
+    of->views = q->views < 1 ? 1 : q->views < POLICY_VIEWS ? q->views : POLICY_VIEWS;
+    of->first = first;
+    scene_of_game(&s, q->game, q->game->n, q->color);
+    for (int v = 0; v < of->views; v++) {
+        of->view[v].symmetry = q->views < 1 ? -q->views : v;
+        draw_view(p, of, v, &s);
+    }
+    return 0;
+}
+
+/* The most probable code of a frame that is not a guess yet; -1: none has any probability. */
+static int next_code(const struct policy *p, int frame, const bool *taken)
+{
+    const float *row = p->p + frame * p->m.K;
     int best = -1;
 
     for (int k = 0; k < p->m.K; k++)
@@ -42,50 +75,59 @@ static int next_code(const struct policy *p, int v, const bool *taken)
     return best;
 }
 
-/* Adds the codes to be tried in view v. */
-static void guess(struct policy *p, int v, double cover, bool *taken)
+/* Adds the codes to be tried in a frame, from guess g on; how many there are then. */
+static int guess(struct policy *p, int g, int frame, double cover, bool *taken)
 {
     double sum = 0;
 
     memset(taken, 0, (size_t)p->m.K * sizeof *taken);
     for (int i = 0; i < POLICY_CODES && sum < cover; i++) {
-        int code = next_code(p, v, taken);
+        int code = next_code(p, frame, taken);
 
         if (code < 0)
-            return;
+            break;
         taken[code] = true;
-        sum += (double)p->p[v * p->m.K + code];
-        p->guess_view[p->n_guesses] = v;
-        p->guess_code[p->n_guesses++] = code;
+        sum += (double)p->p[frame * p->m.K + code];
+        p->guess_frame[g] = frame;
+        p->guess_code[g++] = code;
     }
+    return g;
 }
 
-static int guess_all(struct policy *p, double cover, struct err *e)
+static int guess_all(struct policy *p, const struct policy_question *q, int n, struct err *e)
 {
     bool *taken = malloc((size_t)p->m.K * sizeof *taken);
+    int g = 0;
 
     if (!taken)
         return err_set(e, "out of memory");
-    p->n_guesses = 0;
-    for (int v = 0; v < p->views; v++)
-        guess(p, v, cover, taken);
+    for (int i = 0; i < n; i++) {
+        struct policy_position *of = &p->position[i];
+
+        of->first_guess = g;
+        for (int v = 0; v < of->views; v++)
+            g = guess(p, g, of->first + v, q[i].cover, taken);
+        of->n_guesses = g - of->first_guess;
+    }
     free(taken);
-    return imagine_draft(&p->m, p->guess_view, p->guess_code, p->n_guesses, p->drafts, e);
+    return imagine_draft(&p->m, p->guess_frame, p->guess_code, g, p->drafts, e);
 }
 
 /* --- what frames show --- */
 
-static int point_of(const struct policy *p, int move)
+static int point_of(const struct policy_position *of, int move)
 {
-    return move == p->w * p->h ? PASS : board_point_at(&p->game->board, move);
+    const struct board *b = &of->game->board;
+
+    return move == b->w * b->h ? PASS : board_point_at(b, move);
 }
 
 /* Reads px as the frame after view v; the move it shows, as an index of the board: that of the
    one new stone, even where stones are wrong around it, or a pass; -1: none. */
-static int read_move(struct policy *p, int v, const uint8_t *px, struct reading *r,
-                     struct diff *d)
+static int read_move(struct policy *p, const struct policy_position *of, int v,
+                     const uint8_t *px, struct reading *r, struct diff *d)
 {
-    const struct policy_view *view = &p->view[v];
+    const struct policy_view *view = &of->view[v];
 
     reader_read(&p->reader, px, pitch(p), p->w, p->h, r);
     diff_readings(&view->reading, r, CELL_OWN, d);
@@ -97,35 +139,31 @@ static int read_move(struct policy *p, int v, const uint8_t *px, struct reading 
                                              d->move);
 }
 
-static bool is_legal(const struct policy *p, int move)
+static bool is_legal(const struct policy_position *of, int move)
 {
-    return move >= 0 && game_legality(p->game, p->color, point_of(p, move)) == LEGAL;
+    return move >= 0 && game_legality(of->game, of->color, point_of(of, move)) == LEGAL;
 }
 
 /* --- choices --- */
 
-static float guess_p(const struct policy *p, int g)
-{
-    return p->p[p->guess_view[g] * p->m.K + p->guess_code[g]];
-}
-
 /* Counts guess g, which shows `move`, to the choice it belongs to. */
-static void count(struct policy *p, int g, int move, enum diff_kind kind)
+static void count(const struct policy *p, struct policy_position *of, int g, int move,
+                  enum diff_kind kind)
 {
-    struct policy_choice *c = p->choice;
+    struct policy_choice *c = of->choice;
     int *best;
 
     /* faulty frames are choices of their own, by the kind of fault */
-    while (c < p->choice + p->n && (c->move != move || (move < 0 && c->kind != kind)))
+    while (c < of->choice + of->n && (c->move != move || (move < 0 && c->kind != kind)))
         c++;
-    if (c == p->choice + p->n) {
-        *c = (struct policy_choice){ .move = move, .legal = is_legal(p, move), .kind = kind };
+    if (c == of->choice + of->n) {
+        *c = (struct policy_choice){ .move = move, .legal = is_legal(of, move), .kind = kind };
         for (int v = 0; v < POLICY_VIEWS; v++)
             c->guess[v] = -1;
-        p->n++;
+        of->n++;
     }
-    c->p += (double)guess_p(p, g) / p->views;
-    best = &c->guess[p->guess_view[g]];
+    c->p += (double)guess_p(p, g) / of->views;
+    best = &c->guess[guess_view(p, of, g)];
     if (*best < 0 || guess_p(p, g) > guess_p(p, *best))
         *best = g;
 }
@@ -139,41 +177,40 @@ static int likelier(const void *va, const void *vb)
     return a->move - b->move;
 }
 
-/* Reads all drafts. */
-static int choose(struct policy *p, struct err *e)
+/* Reads all drafts of a position. */
+static int choose(struct policy *p, struct policy_position *of, struct err *e)
 {
     struct reading r;
     struct diff d;
 
-    p->n = 0;
-    for (int g = 0; g < p->n_guesses; g++) {
+    of->n = 0;
+    for (int g = of->first_guess; g < of->first_guess + of->n_guesses; g++) {
         if (imagine_show(&p->m, p->drafts + g * p->m.S, 1, p->px, e))
             return -1;
-        int move = read_move(p, p->guess_view[g], p->px, &r, &d);
-        count(p, g, move, d.kind);
+        int move = read_move(p, of, guess_view(p, of, g), p->px, &r, &d);
+        count(p, of, g, move, d.kind);
     }
-    qsort(p->choice, (size_t)p->n, sizeof *p->choice, likelier);
+    qsort(of->choice, (size_t)of->n, sizeof *of->choice, likelier);
     return 0;
 }
 
-int policy_look(struct policy *p, const struct game *g, enum color c, int views, double cover,
-                struct err *e)
+int policy_look(struct policy *p, const struct policy_question *q, int n, struct err *e)
 {
-    struct scene s;
+    int frames = 0;
 
-    if (g->board.w != p->w || g->board.h != p->h)
-        return err_set(e, "the model knows boards of %dx%d, not of %dx%d", p->w, p->h,
-                       g->board.w, g->board.h);
-    p->game = g;
-    p->color = c;
-    p->views = views < 1 ? 1 : views < POLICY_VIEWS ? views : POLICY_VIEWS;
-    scene_of_game(&s, g, g->n, c);
-    for (int v = 0; v < p->views; v++) {
-        p->view[v].symmetry = views < 1 ? -views : v;
-        draw_view(p, v, &s);
+    if (n < 1 || n > p->most)
+        return err_set(e, "%d positions at a time are not 1 to %d", n, p->most);
+    for (int i = 0; i < n; i++) {
+        if (draw(p, &p->position[i], &q[i], frames, e))
+            return -1;
+        frames += p->position[i].views;
     }
-    return imagine_see(&p->m, p->seen, p->views, p->p, e) || guess_all(p, cover, e) ||
-           choose(p, e) ? -1 : 0;
+    if (imagine_see(&p->m, p->seen, frames, p->p, e) || guess_all(p, q, n, e))
+        return -1;
+    for (int i = 0; i < n; i++)
+        if (choose(p, &p->position[i], e))
+            return -1;
+    return 0;
 }
 
 /* The guess of choice c that is likeliest but for `attempt` others; -1: there is none. */
@@ -197,24 +234,24 @@ static int pick(const struct policy *p, const struct policy_choice *c, int attem
 
 /* --- the world model's own frames --- */
 
-/* Writes the next frames of n guesses, in different views, to p->next. */
-static int write_next(struct policy *p, const int *guess, int n, struct err *e)
+/* Writes the next frames of n guesses to p->next; *passes (may be NULL) it took. */
+static int write_next(struct policy *p, const int *guess, int n, int *passes, struct err *e)
 {
-    int S = p->m.S, H = p->m.w.config.horizon, view[POLICY_VIEWS];
+    int S = p->m.S, H = p->m.w.config.horizon;
 
     for (int i = 0; i < n; i++) {
-        view[i] = p->guess_view[guess[i]];
+        p->next_from[i] = p->guess_frame[guess[i]];
         p->next_code[i * H] = p->guess_code[guess[i]];
         memcpy(p->next_draft + i * S, p->drafts + guess[i] * S, (size_t)S * sizeof *p->next);
     }
-    return imagine_next(&p->m, view, n, p->next_code, p->next_draft, p->next, &p->frame.passes,
-                        e);
+    return imagine_next(&p->m, p->next_from, n, p->next_code, p->next_draft, p->next, passes, e);
 }
 
 /* The board that tokens show after view v: cells, turned back. */
-static int read_board(struct policy *p, const int *tokens, int v, uint8_t *cells, struct err *e)
+static int read_board(struct policy *p, const struct policy_position *of, const int *tokens,
+                      int v, uint8_t *cells, struct err *e)
 {
-    int back = symmetry_inverse(p->view[v].symmetry);
+    int back = symmetry_inverse(of->view[v].symmetry);
     struct reading r;
 
     if (imagine_show(&p->m, tokens, 1, p->px, e))
@@ -227,86 +264,149 @@ static int read_board(struct policy *p, const int *tokens, int v, uint8_t *cells
 
 /* Which of n frames shows the board that most frames and drafts show, the first among equals; or
    -1. */
-static int vote(struct policy *p, const int *guess, int n, struct err *e)
+static int vote(struct policy *p, struct policy_position *of, const int *guess, int n,
+                struct err *e)
 {
     uint8_t cells[2 * POLICY_VIEWS][BOARD_AREA]; /* frames, then drafts */
     size_t area = (size_t)(p->w * p->h);
     int best = 0, S = p->m.S;
 
-    for (int i = 0; i < n; i++)
-        if (read_board(p, p->next + i * S, p->guess_view[guess[i]], cells[i], e) ||
-            read_board(p, p->next_draft + i * S, p->guess_view[guess[i]], cells[n + i], e))
+    for (int i = 0; i < n; i++) {
+        int v = guess_view(p, of, guess[i]);
+
+        if (read_board(p, of, p->next + i * S, v, cells[i], e) ||
+            read_board(p, of, p->next_draft + i * S, v, cells[n + i], e))
             return -1;
-    p->frame.votes = 0;
+    }
+    of->frame.votes = 0;
     for (int i = 0; i < n; i++) {
         int votes = 0;
 
         for (int k = 0; k < 2 * n; k++)
             votes += !memcmp(cells[i], cells[k], area);
-        if (votes > p->frame.votes) {
-            p->frame.votes = votes;
+        if (votes > of->frame.votes) {
+            of->frame.votes = votes;
             best = i;
         }
     }
     return best;
 }
 
-/* Frame i of p->next, after view v, to p->frame. */
-static int show_next(struct policy *p, int i, int v, struct err *e)
+/* Frame i of p->next, made of guess g, becomes that of its position. */
+static void keep(struct policy *p, struct policy_position *of, int i, int g)
 {
-    struct policy_frame *f = &p->frame;
-    int H = p->m.w.config.horizon;
+    int S = p->m.S, H = p->m.w.config.horizon;
 
-    f->view = v;
-    f->seen = p->seen + (size_t)v * frame_bytes(p);
-    f->px = p->px;
-    memcpy(f->codes, p->next_code + i * H, (size_t)H * sizeof *f->codes);
-    if (imagine_show(&p->m, p->next + i * p->m.S, 1, p->px, e))
+    of->frame.view = guess_view(p, of, g);
+    memcpy(of->frame.codes, p->next_code + i * H, (size_t)H * sizeof *p->next_code);
+    memcpy(of->next, p->next + i * S, (size_t)S * sizeof *p->next);
+    memcpy(of->next + S, p->next_draft + i * S, (size_t)S * sizeof *p->next);
+}
+
+/* All views that show the choice write a frame and vote, if there are enough. */
+static int doubt(struct policy *p, struct policy_position *of, const struct policy_choice *c,
+                 struct err *e)
+{
+    int guess[POLICY_VIEWS], n = 0, best;
+
+    while (n < POLICY_VIEWS && (guess[n] = pick(p, c, n)) >= 0)
+        n++;
+    if (n < 3)
+        return 0;
+    if (write_next(p, guess, n, &of->frame.passes, e) || (best = vote(p, of, guess, n, e)) < 0)
         return -1;
-    f->move = read_move(p, v, p->px, &f->reading, &f->diff);
-    f->legal = diff_is_legal(&f->diff) && is_legal(p, f->move);
+    of->frame.voters = 2 * n;
+    keep(p, of, best, guess[best]);
     return 0;
 }
 
-int policy_imagine(struct policy *p, int i, int attempt, struct err *e)
+/* Reads the frame that is kept, after a vote where `attempt` 0 differs from its draft. */
+static int settle(struct policy *p, struct policy_position *of, const struct policy_choice *c,
+                  int attempt, struct err *e)
 {
-    const struct policy_choice *c = &p->choice[i];
-    int guess[POLICY_VIEWS], n = 1, best = 0;
-    size_t bytes = (size_t)p->m.S * sizeof *p->next;
+    struct policy_frame *f = &of->frame;
+    int S = p->m.S;
 
-    guess[0] = pick(p, c, attempt);
-    if (guess[0] < 0)
-        return 1;
-    if (write_next(p, guess, 1, e))
+    f->votes = f->voters = 1;
+    if (!attempt && memcmp(of->next, of->next + S, (size_t)S * sizeof *of->next) &&
+        doubt(p, of, c, e))
         return -1;
-    p->frame.votes = 1;
-    if (!attempt && memcmp(p->next, p->next_draft, bytes)) {
-        while (n < POLICY_VIEWS && (guess[n] = pick(p, c, n)) >= 0)
-            n++;
-        if (n > 2 && (write_next(p, guess, n, e) || (best = vote(p, guess, n, e)) < 0))
-            return -1;
-    }
-    p->frame.voters = n > 2 ? 2 * n : 1;
-    return show_next(p, best, p->guess_view[guess[best]], e);
+    f->seen = p->seen + (size_t)(of->first + f->view) * frame_bytes(p);
+    f->px = of->px;
+    if (imagine_show(&p->m, of->next, 1, of->px, e))
+        return -1;
+    f->move = read_move(p, of, f->view, of->px, &f->reading, &f->diff);
+    f->legal = diff_is_legal(&f->diff) && is_legal(of, f->move);
+    return 0;
+}
+
+int policy_imagine(struct policy *p, struct policy_position *of, int i, int attempt,
+                   struct err *e)
+{
+    const struct policy_choice *c = &of->choice[i];
+    int guess = pick(p, c, attempt);
+
+    if (guess < 0)
+        return 1;
+    if (write_next(p, &guess, 1, &of->frame.passes, e))
+        return -1;
+    keep(p, of, 0, guess);
+    return settle(p, of, c, attempt, e);
+}
+
+int policy_imagine_all(struct policy *p, const int *choice, int n, struct err *e)
+{
+    int m = 0, passes, *guess = calloc((size_t)n + 1, sizeof *guess), failed = 0;
+
+    if (!guess)
+        return err_set(e, "out of memory");
+    for (int i = 0; i < n; i++)
+        if (choice[i] >= 0)
+            guess[m++] = pick(p, &p->position[i].choice[choice[i]], 0);
+    failed = m && write_next(p, guess, m, &passes, e);
+    m = 0;
+    for (int i = 0; i < n && !failed; i++)
+        if (choice[i] >= 0) {
+            p->position[i].frame.passes = passes;
+            keep(p, &p->position[i], m, guess[m]);
+            m++;
+        }
+    for (int i = 0; i < n && !failed; i++)
+        if (choice[i] >= 0)
+            failed = settle(p, &p->position[i], &p->position[i].choice[choice[i]], 0, e);
+    free(guess);
+    return failed ? -1 : 0;
 }
 
 /* --- opening --- */
 
 static int alloc(struct policy *p, struct err *e)
 {
+    size_t views = (size_t)p->most * POLICY_VIEWS, guesses = (size_t)p->most * POLICY_GUESSES;
+    size_t S = (size_t)p->m.S;
+    bool ok;
+
     p->w = p->m.pixels_w / TILE;
     p->h = p->m.pixels_h / TILE;
-    p->seen = malloc(POLICY_VIEWS * frame_bytes(p));
+    p->position = calloc((size_t)p->most, sizeof *p->position);
+    p->seen = malloc(views * frame_bytes(p));
     p->px = malloc(frame_bytes(p));
-    p->p = calloc((size_t)(POLICY_VIEWS * p->m.K), sizeof *p->p);
-    p->guess_view = calloc(POLICY_GUESSES, sizeof *p->guess_view);
-    p->guess_code = calloc(POLICY_GUESSES, sizeof *p->guess_code);
-    p->drafts = calloc((size_t)(POLICY_GUESSES * p->m.S), sizeof *p->drafts);
-    p->next = calloc((size_t)(POLICY_VIEWS * p->m.S), sizeof *p->next);
-    p->next_draft = calloc((size_t)(POLICY_VIEWS * p->m.S), sizeof *p->next_draft);
-    p->next_code = calloc(POLICY_VIEWS * WORLD_HORIZON_MAX, sizeof *p->next_code);
-    return p->seen && p->px && p->p && p->guess_view && p->guess_code && p->drafts && p->next &&
-           p->next_draft && p->next_code ? 0 : err_set(e, "out of memory");
+    p->p = calloc(views * (size_t)p->m.K, sizeof *p->p);
+    p->guess_frame = calloc(guesses, sizeof *p->guess_frame);
+    p->guess_code = calloc(guesses, sizeof *p->guess_code);
+    p->drafts = calloc(guesses * S, sizeof *p->drafts);
+    p->next_from = calloc(views, sizeof *p->next_from);
+    p->next = calloc(views * S, sizeof *p->next);
+    p->next_draft = calloc(views * S, sizeof *p->next_draft);
+    p->next_code = calloc(views * WORLD_HORIZON_MAX, sizeof *p->next_code);
+    ok = p->position && p->seen && p->px && p->p && p->guess_frame && p->guess_code &&
+         p->drafts && p->next_from && p->next && p->next_draft && p->next_code;
+    for (int i = 0; i < p->most && ok; i++) {
+        p->position[i].px = malloc(frame_bytes(p));
+        p->position[i].next = calloc(2 * S, sizeof *p->next);
+        ok = p->position[i].px && p->position[i].next;
+    }
+    return ok ? 0 : err_set(e, "out of memory");
 }
 
 /* Boards that the rules do not know, or sides that the eight turns would change. */
@@ -354,7 +454,7 @@ static int open_models(struct policy *p, const struct policy_options *o, struct 
     } else {
         struct imagine_files f = { t, l, p->world_path };
 
-        failed = imagine_open(&p->m, &f, p->d, POLICY_VIEWS, e);
+        failed = imagine_open(&p->m, &f, p->d, p->most * POLICY_VIEWS, e);
     }
     free(t);
     free(l);
@@ -369,6 +469,7 @@ struct policy *policy_open(const struct policy_options *o, struct err *e)
         err_set(e, "out of memory");
         return NULL;
     }
+    p->most = o->positions > 1 ? o->positions : 1;
     p->d = device_open(o->device ? o->device : "auto", o->threads, PRECISION_AUTO, e);
     if (!p->d || open_models(p, o, e) || check(p, e) || alloc(p, e)) {
         policy_close(p);
@@ -386,13 +487,19 @@ void policy_close(struct policy *p)
     imagine_close(&p->m);
     if (p->d)
         device_close(p->d);
+    for (int i = 0; i < p->most && p->position; i++) {
+        free(p->position[i].px);
+        free(p->position[i].next);
+    }
+    free(p->position);
     free(p->world_path);
     free(p->seen);
     free(p->px);
     free(p->p);
-    free(p->guess_view);
+    free(p->guess_frame);
     free(p->guess_code);
     free(p->drafts);
+    free(p->next_from);
     free(p->next);
     free(p->next_draft);
     free(p->next_code);

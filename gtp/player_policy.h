@@ -14,6 +14,9 @@
  * frames and the drafts of these views vote, and the frame whose board most of them
  * show is taken.  What that frame shows is the move.
  *
+ * Several positions can be looked at together, and their first frames imagined
+ * together: that is faster, and gives what each alone gives.
+ *
  * Moves are indices, row-major from the top left; w * h is a pass.
  */
 #ifndef GTP_PLAYER_POLICY_H
@@ -35,6 +38,7 @@ struct policy_options {
     const char *tokenizer, *ldm, *world; /* files instead of the folder's; or NULL */
     const char *device;    /* as device_open */
     int threads;
+    int positions;         /* most looked at together; 0: one */
 };
 
 struct policy_choice {
@@ -42,7 +46,7 @@ struct policy_choice {
     bool legal;            /* by the game's rules */
     enum diff_kind kind;   /* of the first draft that showed it */
     double p;              /* all choices sum to at most 1 */
-    int guess[POLICY_VIEWS]; /* its likeliest guess in each view, -1: none shows it */
+    int guess[POLICY_VIEWS]; /* its likeliest guess in each view; -1: none shows it */
 };
 
 /* What the world model imagined of a choice. */
@@ -52,7 +56,7 @@ struct policy_frame {
     struct diff diff;         /* from what was seen to px */
     int view;
     int codes[WORLD_HORIZON_MAX]; /* (H) */
-    int passes;               /* forward passes it took to write */
+    int passes;               /* forward passes it took to write it and those beside it */
     int votes, voters;        /* frames and drafts that show its board, of those asked: 1 of 1 as
                                  a rule */
     int move;                 /* the index on the board, not in the view; or -1 */
@@ -65,6 +69,21 @@ struct policy_view {
     struct reading reading;   /* of it */
 };
 
+/* One position, looked at. */
+struct policy_position {
+    const struct game *game;
+    enum color color;
+    int views, first;         /* its views are frames first, first + 1 .. of those seen */
+    struct policy_view view[POLICY_VIEWS];
+    /* guesses, codes of views: those of the policy from first_guess on */
+    int first_guess, n_guesses;
+    int n;
+    struct policy_choice choice[POLICY_GUESSES]; /* likeliest first */
+    struct policy_frame frame;
+    uint8_t *px;              /* (h, w, 3) of the frame; owned, as next */
+    int *next;                /* (2, S) its tokens, and those of the draft it was made from */
+};
+
 struct policy {
     struct device *d;         /* owned, as the rest */
     struct imagination m;
@@ -72,41 +91,41 @@ struct policy {
     struct drawer drawer;
     struct reader reader;
     int w, h;                 /* cells of a board */
-    /* the position looked at */
+    int most;                 /* positions at a time */
+    struct policy_position *position; /* (most) */
+    uint8_t *seen;            /* (most views, h, w, 3) frames */
+    float *p;                 /* (most views, K) */
+    int *guess_frame, *guess_code; /* (most guesses) frame: of those seen */
+    int *drafts;              /* (most guesses, S) */
+    /* frames being written: after what, from what draft, by what codes */
+    int *next_from, *next, *next_draft, *next_code; /* (n), (n, S), (n, S), (n, H) */
+    uint8_t *px;              /* (h, w, 3) of a draft */
+};
+
+/* A position to look at: colour c's move in game, a board of the policy's size, which must
+   outlive what is done with the position. */
+struct policy_question {
     const struct game *game;
     enum color color;
-    int views;
-    struct policy_view view[POLICY_VIEWS];
-    uint8_t *seen;            /* (views, h, w, 3) frames */
-    float *p;                 /* (views, K) */
-    /* guesses: codes of views */
-    int n_guesses;
-    int *guess_view, *guess_code; /* (POLICY_GUESSES) */
-    int *drafts;              /* (POLICY_GUESSES, S) */
-    int *next, *next_draft;   /* (views, S) frames the world model writes, from what drafts */
-    int *next_code;           /* (views, H) */
-    uint8_t *px;              /* (h, w, 3) of one of them */
-    /* results */
-    int n;
-    struct policy_choice choice[POLICY_GUESSES]; /* likeliest first */
-    struct policy_frame frame;
+    int views;                /* the first so many turns; < 1: the one turn -views */
+    double cover;             /* a view's codes are tried until so much probability is covered */
 };
 
 /* Finds the weights and opens the device.  NULL and e on failure. */
 struct policy *policy_open(const struct policy_options *o, struct err *e);
 void policy_close(struct policy *p);
 
-/*
- * Looks at colour c's move in g, a board of p's size, which must outlive the calls below; the
- * first `views` turns, or (views < 1) the one turn -views.  The choices are in p->choice.
- * Tried are a view's codes in the order of probability until `cover` of it is covered.
- */
-int policy_look(struct policy *p, const struct game *g, enum color c, int views, double cover,
-                struct err *e);
+/* Looks at n <= p->most positions: p->position[i] gets what is seen in q[i], and the choices. */
+int policy_look(struct policy *p, const struct policy_question *q, int n, struct err *e);
 
-/* Imagines choice i, into p->frame: attempt 0 as said above; 1 and on: in the view alone where
-   it is next to likeliest, and so on.  1: there are fewer such views. */
-int policy_imagine(struct policy *p, int i, int attempt, struct err *e);
+/* Imagines choice i of `of`, one of p->position, into its frame: attempt 0 as said above; 1 and
+   on: in the view alone where it is next to likeliest, and so on.  1: there are fewer such
+   views. */
+int policy_imagine(struct policy *p, struct policy_position *of, int i, int attempt,
+                   struct err *e);
+
+/* Attempt 0 of choice[i] of p->position[i], i < n, together; choice[i] < 0: not of this one. */
+int policy_imagine_all(struct policy *p, const int *choice, int n, struct err *e);
 
 /*
  * The folder of the weights, into buf: $VIDEOWORLD_WEIGHTS; beside an installed program

@@ -22,7 +22,8 @@ void rollouts_release(struct rollouts *l)
 static int prepare(struct rollouts *l, const struct policy *p, const struct player_request *r,
                    struct err *e)
 {
-    size_t area = (size_t)(p->w * p->h), n = (size_t)p->n + 1;
+    const struct policy_position *q = p->position;
+    size_t area = (size_t)(p->w * p->h), n = (size_t)q->n + 1;
     double sum = 0;
 
     rollouts_release(l);
@@ -31,8 +32,8 @@ static int prepare(struct rollouts *l, const struct policy *p, const struct play
     l->ownership = calloc(n * area, sizeof *l->ownership);
     if (!l->candidate || !l->sums || !l->ownership)
         return err_set(e, "out of memory");
-    for (int i = 0; i < p->n; i++) {
-        const struct policy_choice *c = &p->choice[i];
+    for (int i = 0; i < q->n; i++) {
+        const struct policy_choice *c = &q->choice[i];
 
         if (c->legal && (!r->allowed || r->allowed[c->move])) {
             sum += c->p;
@@ -48,20 +49,20 @@ static int prepare(struct rollouts *l, const struct policy *p, const struct play
 
 /* --- one line --- */
 
-/* A legal choice of p: the likeliest, or drawn; without any a pass. */
-static int choose(const struct policy *p, struct rng *rng, bool draw)
+/* A legal choice: the likeliest, or drawn; without any a pass. */
+static int choose(const struct policy_position *q, struct rng *rng, bool draw)
 {
     double sum = 0, at;
-    int move = p->w * p->h;
+    int move = q->game->board.w * q->game->board.h;
 
-    for (int i = 0; i < p->n; i++)
-        sum += p->choice[i].legal ? p->choice[i].p : 0;
+    for (int i = 0; i < q->n; i++)
+        sum += q->choice[i].legal ? q->choice[i].p : 0;
     at = draw ? sum * (double)(rng_u64(rng) >> 11) / 9007199254740992.0 : 0;
-    for (int i = 0; i < p->n; i++) {
-        if (!p->choice[i].legal)
+    for (int i = 0; i < q->n; i++) {
+        if (!q->choice[i].legal)
             continue;
-        move = p->choice[i].move;
-        at -= p->choice[i].p;
+        move = q->choice[i].move;
+        at -= q->choice[i].p;
         if (at < 0)
             break;
     }
@@ -75,15 +76,16 @@ static int play_on(struct policy *p, struct rng *rng, const struct player_reques
     int area = g->board.w * g->board.h, passes = 0, most = g->n + 2 * area;
 
     while (passes < 2 && g->n < most) {
-        enum color c = game_to_move(g);
+        struct policy_question q = { g, game_to_move(g), -(int)rng_below(rng, N_SYMMETRIES),
+                                     COVER };
         int point;
 
         if (r->poll(r->ctx) & POLL_STOP)
             return 1;
-        if (policy_look(p, g, c, -(int)rng_below(rng, N_SYMMETRIES), COVER, e))
+        if (policy_look(p, &q, 1, e))
             return -1;
-        point = point_of(&g->board, choose(p, rng, draw));
-        if (game_play(g, c, point, e))
+        point = point_of(&g->board, choose(p->position, rng, draw));
+        if (game_play(g, q.color, point, e))
             return -1;
         if (pv && pv->pv_n < PLAYER_PV)
             pv->pv[pv->pv_n++] = point;

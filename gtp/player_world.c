@@ -51,9 +51,8 @@ static bool allowed(const struct player_request *r, const struct policy_choice *
 }
 
 /* The order in which to try choices: order (n), by probability, or drawn by temperature. */
-static void order_choices(struct world_player *p, int *order)
+static void order_choices(struct world_player *p, const struct policy_position *q, int *order)
 {
-    const struct policy *q = p->policy;
     double key[POLICY_GUESSES];
 
     for (int i = 0; i < q->n; i++) {
@@ -72,17 +71,16 @@ static void order_choices(struct world_player *p, int *order)
     }
 }
 
-static void say(struct world_player *p, const struct game *g, int move, bool imagined)
+static void say(struct world_player *p, const struct policy_position *q, int move, bool imagined)
 {
-    const struct policy *q = p->policy;
     char buf[8], diff[DIFF_TEXT_MAX];
     size_t n;
 
-    n = (size_t)snprintf(p->said, sizeof p->said, "%s", board_vertex(&g->board, move, buf));
+    n = (size_t)snprintf(p->said, sizeof p->said, "%s", board_vertex(&q->game->board, move, buf));
     if (imagined)
         n += (size_t)snprintf(p->said + n, sizeof p->said - n, ": imagined %s, codes",
                               diff_text(&q->frame.diff, diff));
-    for (int h = 0; imagined && h < q->m.w.config.horizon && n < sizeof p->said; h++)
+    for (int h = 0; imagined && h < p->policy->m.w.config.horizon && n < sizeof p->said; h++)
         n += (size_t)snprintf(p->said + n, sizeof p->said - n, " %d", q->frame.codes[h]);
     if (imagined && q->frame.voters > 1 && n < sizeof p->said)
         n += (size_t)snprintf(p->said + n, sizeof p->said - n, ", %d of %d agree",
@@ -106,15 +104,15 @@ static int last_resort(const struct player_request *r)
     return PASS;
 }
 
-/* Imagines choice i until a frame shows a move that is allowed.  1: none did. */
-static int imagine_choice(struct world_player *p, const struct player_request *r, int i,
-                          struct err *e)
+/* Imagines choice i until a frame shows a move that is allowed; done: its first attempt is in the
+   frame already.  1: none did. */
+static int imagine_choice(struct world_player *p, const struct player_request *r,
+                          struct policy_position *q, int i, bool done, struct err *e)
 {
-    struct policy *q = p->policy;
     int status;
 
     for (int k = 0; k < VIEWS_TRIED; k++) {
-        status = policy_imagine(q, i, k, e);
+        status = k || !done ? policy_imagine(p->policy, q, i, k, e) : 0;
         if (status)
             return status;
         p->tried++;
@@ -124,43 +122,51 @@ static int imagine_choice(struct world_player *p, const struct player_request *r
     return 1;
 }
 
-/* The first choice in order whose imagined frame shows an allowed move. */
-static int imagine_move(struct world_player *p, const struct player_request *r, int *move,
+/* The first of the ordered choices that may be played; q->n: none. */
+static int first_allowed(const struct player_request *r, const struct policy_position *q,
+                         const int *order)
+{
+    int i = 0;
+
+    while (i < q->n && !allowed(r, &q->choice[order[i]]))
+        i++;
+    return i;
+}
+
+/* The first choice in order whose imagined frame shows an allowed move; done: as above, of the
+   first that is allowed. */
+static int imagine_move(struct world_player *p, const struct player_request *r,
+                        struct policy_position *q, const int *order, bool done, int *move,
                         struct err *e)
 {
-    struct policy *q = p->policy;
-    int order[POLICY_GUESSES], fallback = -1, status;
+    int first = first_allowed(r, q, order), status;
 
-    order_choices(p, order);
     p->tried = 0;
     p->first_legal = q->n > 0 && q->choice[order[0]].legal;
-    for (int i = 0; i < q->n && p->tried < TRIES; i++) {
-        const struct policy_choice *c = &q->choice[order[i]];
-
-        if (!allowed(r, c))
+    for (int i = first; i < q->n && p->tried < TRIES; i++) {
+        if (!allowed(r, &q->choice[order[i]]))
             continue;
-        fallback = fallback < 0 ? c->move : fallback;
-        status = imagine_choice(p, r, order[i], e);
+        status = imagine_choice(p, r, q, order[i], done && i == first, e);
         if (status < 0)
             return -1;
         p->first_legal &= i > 0 || (!status && p->tried == 1);
         if (!status) {
             *move = point_of(r->game, q->frame.move);
-            say(p, r->game, *move, true);
+            say(p, q, *move, true);
             return 0;
         }
     }
-    *move = fallback >= 0 ? point_of(r->game, fallback) : last_resort(r);
-    say(p, r->game, *move, false);
+    *move = first < q->n ? point_of(r->game, q->choice[order[first]].move) : last_resort(r);
+    say(p, q, *move, false);
     return 0;
 }
 
-static int look(struct world_player *p, const struct player_request *r, double cover,
-                struct err *e)
+static struct policy_question question(const struct world_player *p,
+                                       const struct player_request *r, bool analysis)
 {
-    int views = r->symmetry >= 0 ? -r->symmetry : p->symmetries;
-
-    return policy_look(p->policy, r->game, r->color, views, cover, e);
+    return (struct policy_question){ .game = r->game, .color = r->color,
+                                     .views = r->symmetry >= 0 ? -r->symmetry : p->symmetries,
+                                     .cover = analysis ? ANALYSIS_COVER : MOVE_COVER };
 }
 
 /* --- the interface ----------------------------------------------------------- */
@@ -169,23 +175,74 @@ static int world_genmove(struct player *base, const struct player_request *r, in
                          struct err *e)
 {
     struct world_player *p = (struct world_player *)base;
+    struct policy_question q = question(p, r, r->report || r->allowed);
+    int order[POLICY_GUESSES];
 
-    if (look(p, r, r->report || r->allowed ? ANALYSIS_COVER : MOVE_COVER, e) ||
-        imagine_move(p, r, move, e))
+    if (policy_look(p->policy, &q, 1, e))
         return -1;
-    return r->report ? rollouts_play(&p->rollouts, p->policy, r, r->visits ? r->visits : MOVE_VISITS, e)
-                     : 0;
+    order_choices(p, p->policy->position, order);
+    if (imagine_move(p, r, p->policy->position, order, false, move, e))
+        return -1;
+    return r->report ? rollouts_play(&p->rollouts, p->policy, r,
+                                     r->visits ? r->visits : MOVE_VISITS, e) : 0;
+}
+
+/* What genmoves works with. */
+struct together {
+    struct policy_question *q; /* (n) */
+    int (*order)[POLICY_GUESSES], *choice; /* (n) */
+};
+
+static int choose_together(struct world_player *p, const struct player_request *r, int n,
+                           struct together *w, struct player_move *to, struct err *e)
+{
+    for (int i = 0; i < n; i++)
+        w->q[i] = question(p, &r[i], r[i].allowed);
+    if (policy_look(p->policy, w->q, n, e))
+        return -1;
+    for (int i = 0; i < n; i++) {
+        const struct policy_position *q = &p->policy->position[i];
+        int first;
+
+        order_choices(p, q, w->order[i]);
+        first = first_allowed(&r[i], q, w->order[i]);
+        w->choice[i] = first < q->n ? w->order[i][first] : -1;
+    }
+    if (policy_imagine_all(p->policy, w->choice, n, e))
+        return -1;
+    for (int i = 0; i < n; i++) {
+        if (imagine_move(p, &r[i], &p->policy->position[i], w->order[i], true, &to[i].move, e))
+            return -1;
+        to[i].first_legal = p->first_legal;
+    }
+    return 0;
+}
+
+static int world_genmoves(struct player *base, const struct player_request *r, int n,
+                          struct player_move *to, struct err *e)
+{
+    struct together w = { calloc((size_t)n, sizeof *w.q), calloc((size_t)n, sizeof *w.order),
+                          calloc((size_t)n, sizeof *w.choice) };
+    int status = w.q && w.order && w.choice
+        ? choose_together((struct world_player *)base, r, n, &w, to, e)
+        : err_set(e, "out of memory");
+
+    free(w.q);
+    free(w.order);
+    free(w.choice);
+    return status;
 }
 
 static int world_analyse(struct player *base, const struct player_request *r, struct err *e)
 {
     struct world_player *p = (struct world_player *)base;
     long visits = r->raw ? 0 : r->visits ? r->visits : ANALYSIS_VISITS;
+    struct policy_question q = question(p, r, true);
 
     if (r->poll(r->ctx) & POLL_STOP)
         return 0;
-    return look(p, r, ANALYSIS_COVER, e) || rollouts_play(&p->rollouts, p->policy, r, visits, e)
-        ? -1 : 0;
+    return policy_look(p->policy, &q, 1, e) ||
+           rollouts_play(&p->rollouts, p->policy, r, visits, e) ? -1 : 0;
 }
 
 static bool world_first_legal(struct player *base)
@@ -267,7 +324,7 @@ static void world_free_player(struct player *base)
 struct player *player_world_new(const struct player_options *o, struct err *e)
 {
     struct policy_options policy = { .weights = o->weights, .device = o->device,
-                                     .threads = o->threads };
+                                     .threads = o->threads, .positions = o->positions };
     struct world_player *p = calloc(1, sizeof *p);
 
     if (!p) {
@@ -280,8 +337,9 @@ struct player *player_world_new(const struct player_options *o, struct err *e)
         return NULL;
     }
     p->base = (struct player){
-        .name = "world", .genmove = world_genmove, .analyse = world_analyse,
-        .first_legal = world_first_legal, .accepts = world_accepts, .explain = world_explain, .describe = world_tell,
+        .name = "world", .genmove = world_genmove, .genmoves = world_genmoves,
+        .analyse = world_analyse, .first_legal = world_first_legal, .accepts = world_accepts,
+        .explain = world_explain, .describe = world_tell,
         .params = params, .get = world_get, .set = world_set, .free = world_free_player,
     };
     p->seed = o->seed;

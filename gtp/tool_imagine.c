@@ -137,6 +137,7 @@ static int parse_args(struct job *j, int argc, char **argv)
 /* The game as it was after `ply` plies: superko looks back. */
 static int look(struct job *j, int ply, struct err *e)
 {
+    struct policy_position *q = j->p->position;
     struct game g;
     int i = 0, failed;
 
@@ -144,13 +145,14 @@ static int look(struct job *j, int ply, struct err *e)
         game_release(&g);
         return -1;
     }
-    failed = policy_look(j->p, &g, scene_camera(&j->game, ply), 0, 0.9, e);
+    failed = policy_look(j->p, &(struct policy_question){ &g, scene_camera(&j->game, ply), 0, 0.9 },
+                         1, e);
     if (!failed) {
-        while (i < j->p->n && !j->p->choice[i].legal)
+        while (i < q->n && !q->choice[i].legal)
             i++;
-        j->chosen = i < j->p->n ? i : 0;
-        failed = j->p->n ? policy_imagine(j->p, j->chosen, 0, e)
-                         : err_set(e, "the model sees nothing to do");
+        j->chosen = i < q->n ? i : 0;
+        failed = q->n ? policy_imagine(j->p, q, j->chosen, 0, e)
+                      : err_set(e, "the model sees nothing to do");
     }
     game_release(&g);
     return failed;
@@ -158,7 +160,7 @@ static int look(struct job *j, int ply, struct err *e)
 
 static void print_line(struct job *j, int ply)
 {
-    const struct policy_frame *f = &j->p->frame;
+    const struct policy_frame *f = &j->p->position->frame;
     const struct board *b = &j->game.board;
     enum color c = scene_camera(&j->game, ply);
     int played = ply < j->game.n ? j->game.ply[ply].point : NO_POINT;
@@ -168,7 +170,7 @@ static void print_line(struct job *j, int ply)
 
     printf("%4d %-5s played %-4s imagined %-4s p %.3f  %s; %d pass%s, codes", ply,
            c == BLACK ? "black" : "white", played == NO_POINT ? "-" : board_vertex(b, played, v[0]),
-           imagined == NO_POINT ? "?" : board_vertex(b, imagined, v[1]), j->p->choice[j->chosen].p,
+           imagined == NO_POINT ? "?" : board_vertex(b, imagined, v[1]), j->p->position->choice[j->chosen].p,
            diff_text(&f->diff, text), f->passes, f->passes == 1 ? "" : "es");
     for (int h = 0; h < j->p->m.w.config.horizon; h++)
         printf(" %d", f->codes[h]);
@@ -197,8 +199,8 @@ static int show(struct job *j, int ply, struct err *e)
         return -1;
     print_line(j, ply);
     draw_real(j, ply);
-    return strip_add(&j->strip, j->p->frame.seen, pitch, e) ||
-           strip_add(&j->strip, j->p->frame.px, pitch, e) ||
+    return strip_add(&j->strip, j->p->position->frame.seen, pitch, e) ||
+           strip_add(&j->strip, j->p->position->frame.px, pitch, e) ||
            strip_add(&j->strip, j->real, pitch, e) ? -1 : 0;
 }
 

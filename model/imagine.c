@@ -26,12 +26,14 @@ static int check(const struct imagination *m, const struct imagine_files *f, str
 
 static int alloc(struct imagination *m, struct err *e)
 {
+    int most = m->max > IMAGINE_DRAFTS ? m->max : IMAGINE_DRAFTS;
+
     m->S = m->w.S;
     m->K = m->l.codes;
     m->pixels_w = m->w.config.cols * m->t.config.patch;
     m->pixels_h = m->w.config.rows * m->t.config.patch;
     m->seen = calloc((size_t)(m->max * m->S), sizeof *m->seen);
-    m->from = calloc((size_t)(IMAGINE_DRAFTS * m->S), sizeof *m->from);
+    m->from = calloc((size_t)(most * m->S), sizeof *m->from);
     m->role = calloc(IMAGINE_DRAFTS, sizeof *m->role);
     m->step = calloc((size_t)m->max, sizeof *m->step);
     m->p = calloc((size_t)(m->max * m->K), sizeof *m->p);
@@ -113,7 +115,7 @@ static int next_codes(struct imagination *m, int h, int n, int *codes, struct er
 int imagine_next(struct imagination *m, const int *frame, int n, int *codes, const int *draft,
                  int *out, int *passes, struct err *e)
 {
-    if (n < 1 || n > m->max || n > IMAGINE_DRAFTS)
+    if (n < 1 || n > m->max)
         return err_set(e, "%d frames at a time are not 1 to %d", n, m->max);
     if (recall(m, frame, n, e) || world_see(&m->w, m->from, n, e))
         return -1;

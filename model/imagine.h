@@ -29,7 +29,7 @@ struct imagination {
     int max;                 /* frames seen at a time */
     int n;                   /* seen last */
     int *seen;               /* (max, S) their tokens; owned, as the rest */
-    int *from, *role;        /* (max drafts, S), (max drafts) */
+    int *from, *role;        /* (max or drafts, S), (drafts) */
     int *step;               /* (max) */
     float *p;                /* (max, K) */
 };

@@ -79,10 +79,11 @@ clear_board
 komi 7
 play b E5
 play w C3"
-is "writes JSON" "$(sed '/median_ms/d' out.json | head -n 11)" \
+is "writes JSON" "$(sed '/median_ms/d; /per_second/d' out.json | head -n 12)" \
 '{
   "set": "set.tsv",
   "engine": "./engine",
+  "batch": 1,
   "resigned": 0,
   "groups": [
     { "name": "all", "positions": 4,
@@ -114,6 +115,14 @@ status 1"
 is "asks our own player" "$(go --set set.tsv --player random | sed -n '1s/: .*//p; s/^\(all *4  [0-9.]*\).*/\1/p')" \
 "4 positions of set.tsv, random
 all              4  100.0"
+
+one=$(go --set set.tsv --batch 1 --threads 1)
+is "a move of the model has a time" "$(echo "$one" | sed -n '1s/[0-9.]* ms/T ms/p')" \
+    "4 positions of set.tsv, world: median T ms a move"
+three=$(go --set set.tsv --batch 3 --threads 1)
+is "so have positions put to it together" "$(echo "$three" | sed -n '1s/[0-9.]* pos/N pos/2p')" \
+    "4 positions of set.tsv, world: N positions/s, 3 together"
+is "and the same moves" "$(echo "$three" | sed 1d)" "$(echo "$one" | sed 1d)"
 
 # --- sets that are wrong
 wrong() { # wrong DESCRIPTION SED-PROGRAM ERROR
@@ -159,6 +168,10 @@ else
 fi
 
 # --- usage
+is "wants a batch of some size" "$(go --set set.tsv --batch 0)" \
+    "videoworld: '0' is no value for -b
+Try 'videoworld bench go --help'.
+status 2"
 is "wants a set" "$(go)" "videoworld: one set of positions is needed, by --set
 Try 'videoworld bench go --help'.
 status 2"
