@@ -162,12 +162,12 @@ static void adamw(struct device *d, float *w, float *m, float *v, const float *g
     leave(d, p, PROFILE_OPTIMISER, t);
 }
 
-static void ema(struct device *d, float *e, const float *w, float decay, size_t n)
+static void mix(struct device *d, float *y, float a, const float *x, float b, size_t n)
 {
     struct profile *p;
     double t = enter(d, &p);
 
-    d->ops->ema(d, e, w, decay, n);
+    d->ops->mix(d, y, a, x, b, n);
     leave(d, p, PROFILE_OPTIMISER, t);
 }
 
@@ -192,7 +192,7 @@ void profile_begin(struct profile *p, struct device *d)
     o->attention_backward = attention_backward;
     o->sum_squares = sum_squares;
     o->adamw = adamw;
-    o->ema = ema;
+    o->mix = mix;
     d->ops = o;
 }
 

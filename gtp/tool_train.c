@@ -56,6 +56,9 @@ static const char help[] =
     "Of the tokenizer:\n"
     "      --patch=N         pixels a side of a token (default 16: a cell)\n"
     "      --hidden=N        hidden width\n"
+    "Of the LDM and the world model:\n"
+    "      --optimizer=NAME  adamw (default of the LDM), or muon (of the world model) for matrices\n"
+    "                        of hidden layers and adamw for the rest; may change with --resume\n"
     "Of the other stages:\n"
     "      --tokenizer=FILE  weights of the tokenizer\n"
     "Of the world model:\n"
@@ -69,7 +72,7 @@ enum {
     OPT_STEPS = 256, OPT_BATCH, OPT_LR, OPT_WARMUP, OPT_MICRO, OPT_WEIGHTS, OPT_EVAL_STEPS,
     OPT_EVAL_SAMPLES, OPT_SAVE_STEPS, OPT_SAVE_SECONDS, OPT_LEVELS, OPT_PATCH, OPT_HIDDEN,
     OPT_CONTINUOUS, OPT_TOKENIZER, OPT_TARGET, OPT_LDM, OPT_HORIZON, OPT_FRAME_SHARE,
-    OPT_LATER_WEIGHT, OPT_PLOT, OPT_QUIET_SHARE
+    OPT_LATER_WEIGHT, OPT_PLOT, OPT_QUIET_SHARE, OPT_OPTIMIZER
 };
 
 static const struct option longs[] = {
@@ -104,6 +107,7 @@ static const struct option longs[] = {
     { "frame-share", required_argument, NULL, OPT_FRAME_SHARE },
     { "later-weight", required_argument, NULL, OPT_LATER_WEIGHT },
     { "quiet-share", required_argument, NULL, OPT_QUIET_SHARE },
+    { "optimizer", required_argument, NULL, OPT_OPTIMIZER },
     { "help", no_argument, NULL, 'h' },
     { NULL, 0, NULL, 0 },
 };
@@ -192,6 +196,7 @@ static int set_option(struct train_job *j, int c, const char *text)
     case OPT_FRAME_SHARE: return parse_real(text, 0, 1, &j->frame_share);
     case OPT_LATER_WEIGHT: return parse_real(text, 0, 100, &j->later_weight);
     case OPT_QUIET_SHARE: return parse_real(text, 0, 1, &j->quiet_share);
+    case OPT_OPTIMIZER: j->optimizer = text; return 0;
     case OPT_PATCH: return parse_int(text, 2, 128, &j->patch);
     case OPT_HIDDEN: return parse_int(text, 1, 4096, &j->hidden);
     default: return parse_int(text, 0, MANY, &j->continuous);

@@ -28,6 +28,7 @@ struct train_job {
     int horizon;
     double frame_share, later_weight;
     double quiet_share;    /* of the LDM */
+    const char *optimizer; /* of both; NULL: the default */
     /* open while a stage runs */
     struct clips clips;
     struct parallel parallel;
@@ -55,6 +56,9 @@ int train_job_run(struct train_job *j, const struct train_model *m, struct train
 
 /* Draws the log of m's run into the file j->plot, through gnuplot. */
 int train_plot(const struct train_job *j, const struct train_model *m, struct err *e);
+
+/* Flags for params_alloc, by the optimizer asked for or the stage's own; -1: no such one. */
+int train_params(const struct train_job *j, const char *otherwise, struct err *e);
 
 /* The stages. */
 int train_tokenizer(struct train_job *j, struct err *e);

@@ -59,13 +59,14 @@ static int with_tokenizer(struct train_job *j, struct tokenizer *t, const struct
     const struct frame_source *s = &j->clips.source;
     struct ldm_config config = size->ldm;
     struct ldm l;
-    int failed;
+    int flags = train_params(j, "adamw", e), failed;
 
     config.cols = patches_across(&t->patches, s->w);
     config.rows = patches_across(&t->patches, s->h);
     config.tokens = t->config;
-    if (tokenizer_parse_levels(&config.code, j->levels ? j->levels : "11,11,3", e) ||
-        ldm_init(&l, &config, j->d, c->micro * HORIZON, PARAMS_TRAIN | PARAMS_EMA, e))
+    if (flags < 0 ||
+        tokenizer_parse_levels(&config.code, j->levels ? j->levels : "11,11,3", e) ||
+        ldm_init(&l, &config, j->d, c->micro * HORIZON, flags, e))
         return -1;
     failed = run(j, t, &l, c, e);
     ldm_free(&l);

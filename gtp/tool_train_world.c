@@ -94,12 +94,12 @@ static int with_models(struct train_job *j, struct models *m, struct world_confi
 {
     struct train_config c;
     bool frames = config->target == WORLD_VIDEO || j->frame_share != 0;
-    int failed;
+    int flags = train_params(j, "muon", e), failed;
 
-    if (configure(j, m, config, e))
+    if (flags < 0 || configure(j, m, config, e))
         return -1;
     schedule(j, config, &c);
-    if (world_init(&m->w, config, j->d, c.micro, PARAMS_TRAIN | PARAMS_EMA, frames, e))
+    if (world_init(&m->w, config, j->d, c.micro, flags, frames, e))
         return -1;
     failed = run(j, m, &c, e);
     world_free(&m->w);

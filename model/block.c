@@ -34,10 +34,14 @@ void stack_register(struct stack *s, struct params *ps, const char *prefix)
         if (c->conv)
             params_add(ps, &b->conv, c->C, 9, init_zero(), "%s.%d.conv.weight", prefix, l);
         params_add(ps, &b->qkv, 3 * c->C, c->C, in, "%s.%d.attn.qkv.weight", prefix, l);
+        params_hidden(ps, 3);
         params_add(ps, &b->proj, c->C, c->C, out, "%s.%d.attn.proj.weight", prefix, l);
+        params_hidden(ps, 1);
         params_add(ps, &b->norm2, c->C, 1, init_value(1), "%s.%d.norm2.weight", prefix, l);
         params_add(ps, &b->up, 2 * c->F, c->C, in, "%s.%d.mlp.up.weight", prefix, l);
+        params_hidden(ps, 2);
         params_add(ps, &b->down, c->C, c->F, out, "%s.%d.mlp.down.weight", prefix, l);
+        params_hidden(ps, 1);
         if (!c->cond)
             continue;
         params_add(ps, &b->film1, 2 * c->C, c->cond, init_zero(), "%s.%d.film1.weight", prefix, l);

@@ -242,6 +242,19 @@ static void multiply(struct device *d, const char *what, struct product key, voi
         cuda_ok(d, what, cudaGetLastError());
 }
 
+void cuda_product(struct device *d, const char *what, bf16 *out, const bf16 *a, const bf16 *b,
+                  int m, int n, int k, bool ta, bool tb)
+{
+    struct product key = {};
+
+    key.m = m;
+    key.n = n;
+    key.k = k;
+    key.ta = ta;
+    key.tb = tb;
+    multiply(d, what, key, out, a, b, out, NULL);
+}
+
 static void linear(struct device *d, act *y, const act *x, const struct param *w,
                    const struct param *b, const act *r, int N)
 {

@@ -1,4 +1,4 @@
-/* Sums to the host in a fixed order, AdamW, and the moving average. */
+/* Sums to the host in a fixed order, AdamW, and what Muon is made of. */
 #include "model/cuda.h"
 
 #include <math.h>
@@ -40,13 +40,20 @@ __global__ void sum_parts_kernel(double *part)
 
 static_assert((int)CUDA_PARTS <= (int)THREADS, "sum_parts_kernel reads a part a thread");
 
+/* To parts[CUDA_PARTS], on the device. */
+template <bool SQUARE>
+static void sum_up(struct device *d, const char *what, const float *x, size_t n)
+{
+    launch(d, what, dim3(CUDA_PARTS), THREADS, sum_kernel<SQUARE>, cuda_of(d)->parts, x, n);
+    launch(d, what, dim3(1), THREADS, sum_parts_kernel, cuda_of(d)->parts);
+}
+
 template <bool SQUARE>
 static double total(struct device *d, const char *what, const float *x, size_t n)
 {
     struct cuda *c = cuda_of(d);
 
-    launch(d, what, dim3(CUDA_PARTS), THREADS, sum_kernel<SQUARE>, c->parts, x, n);
-    launch(d, what, dim3(1), THREADS, sum_parts_kernel, c->parts);
+    sum_up<SQUARE>(d, what, x, n);
     *c->total = 0;
     d->ops->download(d, c->total, c->parts + CUDA_PARTS, sizeof(double));
     return d->err.msg[0] ? 0 : *c->total;
@@ -116,17 +123,71 @@ static void adamw(struct device *d, float *w, float *m, float *v, const float *g
                n, s);
 }
 
-__global__ void ema_kernel(float *e, const float *w, float decay, size_t n)
+__global__ void mix_kernel(float *y, float a, const float *x, float b, size_t n)
 {
     size_t i = (size_t)blockIdx.x * THREADS + threadIdx.x;
 
     if (i < n)
-        e[i] = decay * e[i] + (1 - decay) * w[i];
+        y[i] = a * x[i] + b * y[i];
 }
 
-static void ema(struct device *d, float *e, const float *w, float decay, size_t n)
+static void mix(struct device *d, float *y, float a, const float *x, float b, size_t n)
 {
-    launch(d, "ema", dim3(ceil_div(n, THREADS)), THREADS, ema_kernel, e, w, decay, n);
+    launch(d, "mix", dim3(ceil_div(n, THREADS)), THREADS, mix_kernel, y, a, x, b, n);
+}
+
+/* --- orthogonalise --- */
+
+/* y = x / sqrt(*squares) */
+__global__ void unit_kernel(bf16 *y, const float *x, const double *squares, size_t n)
+{
+    size_t i = (size_t)blockIdx.x * THREADS + threadIdx.x;
+
+    if (i < n)
+        y[i] = __float2bfloat16_rn(x[i] / (float)(sqrt(*squares) + 1e-7));
+}
+
+/* y = a x + b y */
+__global__ void mix_bf16_kernel(bf16 *y, float a, const bf16 *x, float b, size_t n)
+{
+    size_t i = (size_t)blockIdx.x * THREADS + threadIdx.x;
+
+    if (i < n)
+        y[i] = __float2bfloat16_rn(a * __bfloat162float(x[i]) + b * __bfloat162float(y[i]));
+}
+
+/*
+ * Our row-major x (rows, cols) is cuBLASLt's X (cols x rows).  Where x is tall,
+ * p = X X^T stands left of X, else p = X^T X right of it.
+ */
+static void orthogonalise(struct device *d, float *x, act *work, int rows, int cols)
+{
+    const char *what = "orthogonalise";
+    bool tall = rows > cols;
+    int side = tall ? cols : rows, other = tall ? rows : cols;
+    size_t n = (size_t)rows * cols, squares = (size_t)side * side;
+    bf16 *from = bf(work), *to = from + n, *p = to + n, *q = p + squares;
+
+    sum_up<true>(d, what, x, n);
+    launch(d, what, dim3(ceil_div(n, THREADS)), THREADS, unit_kernel, from, x,
+           cuda_of(d)->parts + CUDA_PARTS, n);
+    for (int k = 0; k < ORTHOGONALISE_STEPS; k++) {
+        bf16 *swap = from;
+
+        cuda_product(d, what, p, from, from, side, side, other, !tall, tall);
+        cuda_product(d, what, q, p, p, side, side, side, false, false);
+        launch(d, what, dim3(ceil_div(squares, THREADS)), THREADS, mix_bf16_kernel, q,
+               ORTHOGONALISE_B, p, ORTHOGONALISE_C, squares);
+        if (tall)
+            cuda_product(d, what, to, q, from, cols, rows, side, false, false);
+        else
+            cuda_product(d, what, to, from, q, cols, rows, side, false, false);
+        launch(d, what, dim3(ceil_div(n, THREADS)), THREADS, mix_bf16_kernel, to,
+               ORTHOGONALISE_A, from, 1.0f, n);
+        from = to;
+        to = swap;
+    }
+    d->ops->from_act(d, x, (act *)from, n);
 }
 
 void cuda_ops_optimizer(struct ops *t)
@@ -134,5 +195,6 @@ void cuda_ops_optimizer(struct ops *t)
     t->sum = sum;
     t->sum_squares = sum_squares;
     t->adamw = adamw;
-    t->ema = ema;
+    t->mix = mix;
+    t->orthogonalise = orthogonalise;
 }

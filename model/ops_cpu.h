@@ -122,7 +122,8 @@ void cpu_add_slices(struct device *d, float *g, const float *slices, size_t n);
 /*
  * Each fills its part of the table: linear and pack; add, silu, swiglu and
  * modulate; rmsnorm, conv3, rope and embed; attention; patches, fsq and
- * pixel_loss; cross_entropy, argmax and softmax; sums, adamw and ema.
+ * pixel_loss; cross_entropy, argmax and softmax; sums, adamw, mix and
+ * orthogonalise.
  */
 void CPU_OPS(linear)(struct ops *o);
 void CPU_OPS(element)(struct ops *o);

@@ -2,6 +2,9 @@
 #include "model/ops_cpu.h"
 
 #include <math.h>
+#include <string.h>
+
+#include "model/ops_cpu_gemm.h"
 
 enum { CHUNK = 4096 }; /* floats summed at once */
 
@@ -66,13 +69,55 @@ static void cpu_adamw(struct device *d, float *w, float *m, float *v, const floa
         d->ops->to_act(d, c, w, n);
 }
 
-static void cpu_ema(struct device *d, float *e, const float *w, float decay, size_t n)
+static void cpu_mix(struct device *d, float *y, float a, const float *x, float b, size_t n)
 {
     if (cpu_failed(d))
         return;
 #pragma omp parallel for simd num_threads(cpu_team(d, n))
     for (size_t i = 0; i < n; i++)
-        e[i] = decay * e[i] + (1 - decay) * w[i];
+        y[i] = a * x[i] + b * y[i];
+}
+
+/* y = one step of the iteration from x (rows, cols); square is room for two of the shorter side */
+static int iterate(float *y, const float *x, float *square, size_t rows, size_t cols)
+{
+    bool tall = rows > cols; /* then x^T x, from the right, is smaller */
+    size_t side = tall ? cols : rows, n = rows * cols;
+    float *p = square + side * side;
+    struct product of_x = { .M = (int)side, .N = (int)side, .K = (int)(n / side), .at = tall,
+                            .bt = !tall };
+    struct product of_square = { .M = (int)side, .N = (int)side, .K = (int)side, .add = true };
+    struct product last = { .M = (int)rows, .N = (int)cols, .K = (int)side, .add = true };
+
+    if (gemm_small(&of_x, 1, square, side, x, cols, x, cols))
+        return -1;
+    for (size_t i = 0; i < side * side; i++)
+        p[i] = ORTHOGONALISE_B * square[i];
+    for (size_t i = 0; i < n; i++)
+        y[i] = ORTHOGONALISE_A * x[i];
+    return gemm_small(&of_square, ORTHOGONALISE_C, p, side, square, side, square, side) ||
+           gemm_small(&last, 1, y, cols, tall ? x : p, side, tall ? p : x, cols) ? -1 : 0;
+}
+
+static void cpu_orthogonalise(struct device *d, float *x, act *work, int rows, int cols)
+{
+    size_t n = (size_t)rows * (size_t)cols;
+    float *from = f32(work), *to = from + n, *square = to + n, *swap;
+    float scale = (float)(1 / (sqrt(total(d, x, n, true)) + 1e-7));
+
+    if (cpu_failed(d))
+        return;
+    cpu_use_threads(((struct cpu *)d)->threads);
+    for (size_t i = 0; i < n; i++)
+        from[i] = scale * x[i];
+    for (int k = 0; k < ORTHOGONALISE_STEPS; k++) {
+        if (iterate(to, from, square, (size_t)rows, (size_t)cols)) {
+            err_set(&d->err, "orthogonalise: out of memory");
+            return;
+        }
+        swap = from, from = to, to = swap;
+    }
+    memcpy(x, from, n * sizeof *x);
 }
 
 void CPU_OPS(step)(struct ops *o)
@@ -80,5 +125,6 @@ void CPU_OPS(step)(struct ops *o)
     o->sum = cpu_sum;
     o->sum_squares = cpu_sum_squares;
     o->adamw = cpu_adamw;
-    o->ema = cpu_ema;
+    o->mix = cpu_mix;
+    o->orthogonalise = cpu_orthogonalise;
 }

@@ -54,7 +54,13 @@ void params_add(struct params *ps, struct param *p, int out, int in, struct init
         err_set(&ps->err, "out of memory");
         return;
     }
-    ps->list[ps->n++] = (struct params_entry){ p, init, 0 };
+    ps->list[ps->n++] = (struct params_entry){ .p = p, .init = init };
+}
+
+void params_hidden(struct params *ps, int n)
+{
+    if (ps->n && !ps->err.msg[0])
+        ps->list[ps->n - 1].hidden = n;
 }
 
 static size_t param_size(const struct param *p)
@@ -62,13 +68,21 @@ static size_t param_size(const struct param *p)
     return (size_t)p->out * (size_t)p->in;
 }
 
-/* Gives the matrices, or the vectors, their places from `at` on; SIZE_MAX when too many. */
-static size_t place(struct params *ps, bool matrices, size_t at)
+/* In the order of their places. */
+enum group { HIDDEN, MATRICES, VECTORS };
+
+static enum group group_of(const struct params_entry *x)
+{
+    return x->hidden ? HIDDEN : x->p->in > 1 ? MATRICES : VECTORS;
+}
+
+/* Gives a group its places from `at` on; SIZE_MAX when too many. */
+static size_t place(struct params *ps, enum group group, size_t at)
 {
     for (int i = 0; i < ps->n && at != SIZE_MAX; i++) {
         size_t size = param_size(ps->list[i].p);
 
-        if ((ps->list[i].p->in > 1) != matrices)
+        if (group_of(&ps->list[i]) != group)
             continue;
         ps->list[i].at = at;
         size = (size + ALIGN - 1) / ALIGN * ALIGN;
@@ -77,15 +91,30 @@ static size_t place(struct params *ps, bool matrices, size_t at)
     return at;
 }
 
-enum { BLOCKS = 6 };
+/* Acts that Muon needs at a time. */
+static size_t work(const struct params *ps)
+{
+    size_t most = 0;
+
+    for (int i = 0; i < ps->n; i++) {
+        const struct params_entry *x = &ps->list[i];
+        size_t n = x->hidden ? orthogonalise_work(x->p->out / x->hidden, x->p->in) : 0;
+
+        most = n > most ? n : most;
+    }
+    return most;
+}
+
+enum { BLOCKS = 7 };
 
 /* Lays the tensors out and lists the blocks; t has room for BLOCKS.  Returns how many. */
 static int list_blocks(struct params *ps, const struct device *d, int flags, struct slot *t)
 {
     int n = 0;
 
-    ps->decayed = place(ps, true, 0);
-    ps->len = place(ps, false, ps->decayed);
+    ps->hidden = place(ps, HIDDEN, 0);
+    ps->decayed = place(ps, MATRICES, ps->hidden);
+    ps->len = place(ps, VECTORS, ps->decayed);
     t[n++] = (struct slot){ &ps->w, ps->len, SLOT_F32, "weights" };
     if (flags & PARAMS_TRAIN) {
         t[n++] = (struct slot){ &ps->g, ps->len, SLOT_F32 | SLOT_GRAD, "gradients" };
@@ -94,6 +123,8 @@ static int list_blocks(struct params *ps, const struct device *d, int flags, str
     }
     if (flags & PARAMS_EMA)
         t[n++] = (struct slot){ &ps->ema, ps->len, SLOT_F32, "averaged weights" };
+    if ((flags & PARAMS_MUON) && ps->hidden)
+        t[n++] = (struct slot){ &ps->work, work(ps), SLOT_ACT, "work of Muon" };
     if (d->act != DT_F32)
         t[n++] = (struct slot){ &ps->c, ps->len, SLOT_ACT, "weights for products" };
     return n;
@@ -232,11 +263,47 @@ void params_zero_grad(struct params *ps)
     slots_zero(&ps->mem, ps->d);
 }
 
+/* What PyTorch's and most others' Muon take for the momentum; the size of steps was measured
+   (weights/README.md): 0.2 is what arXiv 2502.16982 has. */
+static const float MOMENTUM = 0.95f, MUON_SIZE = 0.4f;
+
+/* A step of the matrices of hidden layers; a->scale has been chosen. */
+static void muon(struct params *ps, const struct adamw *a)
+{
+    struct device *d = ps->d;
+    float part = (1 - MOMENTUM) * a->scale;
+
+    d->ops->mix(d, ps->m, part, ps->g, MOMENTUM, ps->hidden);
+    d->ops->mix(d, ps->g, MOMENTUM, ps->m, part, ps->hidden);
+    for (int i = 0; i < ps->n; i++) {
+        const struct params_entry *x = &ps->list[i];
+        int rows = x->hidden ? x->p->out / x->hidden : 0, cols = x->p->in;
+        float size = MUON_SIZE * sqrtf((float)(rows > cols ? rows : cols));
+        size_t n = (size_t)rows * (size_t)cols;
+
+        for (int k = 0; k < x->hidden; k++)
+            d->ops->orthogonalise(d, x->p->g + (size_t)k * n, ps->work, rows, cols);
+        if (x->hidden)
+            d->ops->mix(d, x->p->w, -a->lr * size, x->p->g, 1 - a->lr * a->decay, param_size(x->p));
+    }
+    if ((float *)ps->c != ps->w)
+        d->ops->to_act(d, ps->c, ps->w, ps->hidden);
+}
+
+/* AdamW of elements from..to-1. */
+static void adamw(struct params *ps, const struct adamw *a, size_t from, size_t to)
+{
+    struct device *d = ps->d;
+
+    if (to > from)
+        d->ops->adamw(d, ps->w + from, ps->m + from, ps->v + from, ps->g + from,
+                      act_at(d, ps->c, from), to - from, a);
+}
+
 double params_step(struct params *ps, const struct adamw *o, float clip)
 {
     struct device *d = ps->d;
     double norm = sqrt(d->ops->sum_squares(d, ps->g, ps->len)) * fabs((double)o->scale);
-    size_t k = ps->decayed;
     struct adamw a = *o;
 
     if (d->err.msg[0] || !isfinite(norm))
@@ -244,19 +311,18 @@ double params_step(struct params *ps, const struct adamw *o, float clip)
     if (clip > 0 && norm > (double)clip)
         a.scale = (float)((double)o->scale * ((double)clip / norm));
     a.step = ++ps->step;
-    if (k)
-        d->ops->adamw(d, ps->w, ps->m, ps->v, ps->g, ps->c, k, &a);
+    if (ps->work)
+        muon(ps, &a);
+    adamw(ps, &a, ps->work ? ps->hidden : 0, ps->decayed);
     a.decay = 0;
-    if (ps->len > k)
-        d->ops->adamw(d, ps->w + k, ps->m + k, ps->v + k, ps->g + k, act_at(d, ps->c, k),
-                      ps->len - k, &a);
+    adamw(ps, &a, ps->decayed, ps->len);
     return norm;
 }
 
 void params_ema(struct params *ps, float decay)
 {
     if (ps->ema)
-        ps->d->ops->ema(ps->d, ps->ema, ps->w, decay, ps->len);
+        ps->d->ops->mix(ps->d, ps->ema, 1 - decay, ps->w, decay, ps->len);
 }
 
 void params_swap_ema(struct params *ps)

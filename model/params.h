@@ -2,14 +2,15 @@
  * params: all parameters of a model in a few contiguous blocks.
  *
  * The `struct param`s live inside the model's own structs.  The model registers
- * each by params_add, then params_alloc lays them out: matrices first, then
- * vectors, every tensor aligned to 32 elements, and the same layout in each
- * block.  So clipping, EMA and an all-reduce are one call over (len) elements,
- * AdamW is two (only matrices, in > 1, are decayed).  Padding is zero in every
- * block and stays zero.
+ * each by params_add, then params_alloc lays them out: the matrices of hidden
+ * layers first, then other matrices, then vectors, every tensor aligned to 32
+ * elements, and the same layout in each block.  So clipping, EMA and an
+ * all-reduce are one call over (len) elements, AdamW is two (only matrices, in > 1,
+ * are decayed).  Padding is zero in every block and stays zero.
  *
  *     params_init(&ps);
  *     params_add(&ps, &b->qkv, 3 * C, C, init_normal(0.02f), "blocks.%d.attn.qkv.weight", l);
+ *     params_hidden(&ps, 3);
  *     params_add(&ps, &b->norm, C, 1, init_value(1), "blocks.%d.norm.weight", l);
  *     if (params_alloc(&ps, d, PARAMS_TRAIN | PARAMS_EMA, e) || params_seed(&ps, 42, e))
  *         return -1;
@@ -41,7 +42,8 @@ static inline struct init init_normal(float std) { return (struct init){ 0, std 
 struct params_entry {
     struct param *p;
     struct init init;
-    size_t at; /* where it begins in each block, in elements */
+    int hidden; /* matrices of hidden layers that it is, one below the other; or 0 */
+    size_t at;  /* where it begins in each block, in elements */
 };
 
 struct params {
@@ -49,18 +51,20 @@ struct params {
     int n, cap;
     struct device *d;          /* where they are; NULL before params_alloc */
     size_t len;                /* elements of each block, padding included */
-    size_t decayed;            /* the first so many elements are matrices */
+    size_t hidden, decayed;    /* the first so many elements are such matrices; any matrices */
     float *w;                  /* (len) master weights */
     float *g, *m, *v;          /* (len) gradients, AdamW's moments; NULL without PARAMS_TRAIN */
     float *ema;                /* (len) averaged weights; NULL without PARAMS_EMA */
     act *c;                    /* (len) the copy for products; == w where act is f32 */
+    act *work;                 /* for Muon; NULL without PARAMS_MUON */
     int step;                  /* optimiser steps taken */
     bool swapped;              /* w and ema have changed places (params_swap_ema) */
     struct slots mem;          /* mem.bytes: the memory of all blocks */
     struct err err;
 };
 
-enum { PARAMS_TRAIN = 1, PARAMS_EMA = 2 }; /* for params_alloc; 0: only w and c */
+/* For params_alloc; 0: only w and c.  PARAMS_MUON: params_step uses Muon where it can. */
+enum { PARAMS_TRAIN = 1, PARAMS_EMA = 2, PARAMS_MUON = 4 };
 
 void params_init(struct params *ps);
 
@@ -71,6 +75,10 @@ void params_init(struct params *ps);
  */
 void params_add(struct params *ps, struct param *p, int out, int in, struct init init,
                 const char *fmt, ...) __attribute__((format(printf, 6, 7)));
+
+/* Says that what was added last is n matrices (out / n, in) of a hidden layer, one below the
+   other: neither embeddings nor the last layer. */
+void params_hidden(struct params *ps, int n);
 
 /* The bytes params_alloc would take on d, of which only the type of activations is read. */
 size_t params_bytes(struct params *ps, const struct device *d, int flags);
@@ -101,6 +109,12 @@ void params_zero_grad(struct params *ps);
  * then exceeds clip (> 0) they are shortened to it.  o->step is not read: ps
  * counts.  Returns that norm before clipping.  A norm that is not finite, or a
  * device in error, changes nothing.
+ *
+ * With PARAMS_MUON, matrices of hidden layers take a step of Muon instead (Jordan and
+ * others, 2024; with weight decay and a size that suits AdamW's rate: Liu and others,
+ * arXiv 2502.16982), which uses up their gradients:
+ *     m = 0.95 m + 0.05 g                    (AdamW's m; v stays as it is)
+ *     w -= lr (0.4 sqrt(max(out, in)) orthogonalise(0.95 m + 0.05 g) + decay w)
  */
 double params_step(struct params *ps, const struct adamw *o, float clip);
 

@@ -82,6 +82,7 @@ static void register_heads(struct world *w)
     params_add(&w->ps, &w->norm, C, 1, init_value(1), "norm.weight");
     if (w->Q) {
         params_add(&w->ps, &w->ask, 2 * C, C, init_normal(0.02f), "ask.weight");
+        params_hidden(&w->ps, 2);
         params_add(&w->ps, &w->ask_b, 2 * C, 1, init_zero(), "ask.bias");
         params_add(&w->ps, &w->score, 1, C, init_normal(0.02f), "score.weight");
         params_add(&w->ps, &w->code, K, C, init_normal(0.005f), "code.weight");

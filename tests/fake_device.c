@@ -108,11 +108,11 @@ static void fake_adamw(struct device *d, float *w, float *m, float *v, const flo
         fake_to_act(d, c, w, n);
 }
 
-static void fake_ema(struct device *d, float *e, const float *w, float decay, size_t n)
+static void fake_mix(struct device *d, float *y, float a, const float *x, float b, size_t n)
 {
     (void)d;
     for (size_t i = 0; i < n; i++)
-        e[i] = decay * e[i] + (1 - decay) * w[i];
+        y[i] = a * x[i] + b * y[i];
 }
 
 static const struct ops fake_ops = {
@@ -129,7 +129,7 @@ static const struct ops fake_ops = {
     .unpack = fake_unpack,
     .sum_squares = fake_sum_squares,
     .adamw = fake_adamw,
-    .ema = fake_ema,
+    .mix = fake_mix,
 };
 
 void fake_init(struct fake *f, enum dtype type)

@@ -126,7 +126,7 @@ START_TEST(out_of_memory_sticks)
     a = put_act(&f, x, 4);
     ck_assert_ptr_null(f.d->ops->alloc(f.d, SIZE_MAX - 100));
     ck_assert_msg(strstr(f.d->err.msg, "out of memory") != NULL, "%s", f.d->err.msg);
-    f.d->ops->ema(f.d, p, q, 0.0f, 4); /* nothing is done any more */
+    f.d->ops->mix(f.d, p, 1.0f, q, 0.0f, 4); /* nothing is done any more */
     f.d->ops->zero(f.d, p, sizeof host);
     f.d->ops->silu(f.d, a, a, 4);
     ck_assert_ptr_null(f.d->ops->alloc(f.d, 16));
@@ -215,22 +215,115 @@ START_TEST(ten_steps_of_adamw)
 }
 END_TEST
 
-START_TEST(ema)
+START_TEST(mix)
 {
     size_t n = lengths[_i];
     struct fixture f;
-    double *e, *w, *want;
-    float *ep;
+    double *x, *y, *want;
+    float *yp;
 
     fixture_init(&f, (uint64_t)_i + 30);
-    e = fixture_random(&f, n, 1);
-    w = fixture_random(&f, n, 1);
-    ep = put_f32(&f, e, n);
-    f.d->ops->ema(f.d, ep, put_f32(&f, w, n), 0.875f, n);
+    y = fixture_random(&f, n, 1);
+    x = fixture_random(&f, n, 1);
+    yp = put_f32(&f, y, n);
+    f.d->ops->mix(f.d, yp, -0.125f, put_f32(&f, x, n), 0.875f, n);
     want = fixture_zeros(&f, n);
     for (size_t i = 0; i < n; i++)
-        want[i] = 0.875 * e[i] + 0.125 * w[i];
-    expect_close("e", get_f32(&f, ep, n), want, n, 1e-6);
+        want[i] = 0.875 * y[i] - 0.125 * x[i];
+    expect_close("y", get_f32(&f, yp, n), want, n, 1e-6);
+    fixture_release(&f);
+}
+END_TEST
+
+static const int sides[][2] = {{8, 8}, {5, 24}, {33, 7}, {1, 9}, {9, 1}, {1, 1}};
+
+enum { SIDES = sizeof sides / sizeof *sides };
+
+/* y = a x + b p x + c p p x with p = x x^T, in double */
+static void iterate(double *y, const double *x, int rows, int cols, double *p)
+{
+    double *px = p + rows * rows;
+
+    for (int i = 0; i < rows * rows; i++) {
+        p[i] = 0;
+        for (int k = 0; k < cols; k++)
+            p[i] += x[i / rows * cols + k] * x[i % rows * cols + k];
+    }
+    for (int i = 0; i < rows * cols; i++) {
+        px[i] = 0;
+        for (int k = 0; k < rows; k++)
+            px[i] += p[i / cols * rows + k] * x[k * cols + i % cols];
+    }
+    for (int i = 0; i < rows * cols; i++) {
+        double ppx = 0;
+
+        for (int k = 0; k < rows; k++)
+            ppx += p[i / cols * rows + k] * px[k * cols + i % cols];
+        y[i] = 3.4445 * x[i] - 4.7750 * px[i] + 2.0315 * ppx;
+    }
+}
+
+static float *orthogonalise(struct fixture *f, double *x, int rows, int cols)
+{
+    double *work = fixture_zeros(f, orthogonalise_work(rows, cols));
+    float *at = put_f32(f, x, (size_t)(rows * cols));
+
+    f->d->ops->orthogonalise(f->d, at, put_act(f, work, orthogonalise_work(rows, cols)), rows,
+                             cols);
+    return at;
+}
+
+START_TEST(orthogonalise_is_the_iteration)
+{
+    int rows = sides[_i][0], cols = sides[_i][1];
+    size_t n = (size_t)(rows * cols);
+    double *x, *y, *room, norm = 0;
+    struct fixture f;
+    float *at;
+
+    fixture_init(&f, (uint64_t)_i + 60);
+    x = fixture_random(&f, n, 100); /* its size does not matter */
+    y = fixture_zeros(&f, n);
+    room = fixture_zeros(&f, (size_t)(rows * (rows + cols)));
+    at = orthogonalise(&f, x, rows, cols);
+    for (size_t i = 0; i < n; i++)
+        norm += x[i] * x[i];
+    for (size_t i = 0; i < n; i++)
+        x[i] /= sqrt(norm);
+    for (int step = 0; step < 5; step++) {
+        iterate(y, x, rows, cols, room);
+        memcpy(x, y, n * sizeof *x);
+    }
+    expect_close("x", get_f32(&f, at, n), x, n, f.d->act == DT_F32 ? 1e-4 : 0.1);
+    fixture_release(&f);
+}
+END_TEST
+
+/* On a diagonal the singular values can be seen. */
+START_TEST(singular_values_become_about_one)
+{
+    static const double values[] = {5, 3, -1, 0.3, 0.06, 0};
+    enum { ROWS = 6, COLS = 11 };
+    double *x, *y;
+    struct fixture f;
+
+    fixture_init(&f, 70);
+    x = fixture_zeros(&f, ROWS * COLS);
+    for (int i = 0; i < ROWS; i++)
+        x[i * COLS + i + 2] = values[i];
+    y = get_f32(&f, orthogonalise(&f, x, ROWS, COLS), ROWS * COLS);
+    for (int i = 0; i < ROWS * COLS; i++) {
+        double v = i % COLS == i / COLS + 2 ? values[i / COLS] : 0;
+
+        if (v == 0)
+            ck_assert_double_eq(y[i], 0);
+        else
+            ck_assert(y[i] * v > 0 && fabs(y[i]) > 0.6 && fabs(y[i]) < 1.2);
+    }
+    x = fixture_zeros(&f, 4);
+    y = get_f32(&f, orthogonalise(&f, x, 2, 2), 4);
+    for (int i = 0; i < 4; i++)
+        ck_assert_double_eq(y[i], 0);
     fixture_release(&f);
 }
 END_TEST
@@ -377,7 +470,9 @@ int main(void)
     tcase_add_test(tc, out_of_memory_sticks);
     tcase_add_loop_test(tc, sums, 0, LENGTHS);
     tcase_add_loop_test(tc, ten_steps_of_adamw, 0, LENGTHS);
-    tcase_add_loop_test(tc, ema, 0, LENGTHS);
+    tcase_add_loop_test(tc, mix, 0, LENGTHS);
+    tcase_add_loop_test(tc, orthogonalise_is_the_iteration, 0, SIDES);
+    tcase_add_test(tc, singular_values_become_about_one);
     tcase_add_test(tc, schedule);
     tcase_add_test(tc, same_bits);
     tcase_add_test(tc, threads_agree);

@@ -130,6 +130,13 @@ holds "without gnuplot there is a warning" "$out" \
 is "but the weights are there, and no picture" "$(ls bare.safetensors bare.png 2>/dev/null)" \
     "bare.safetensors"
 
+# --- optimisers
+out=$(train world --target state -o adamw.safetensors --steps 2 --optimizer adamw)
+holds "AdamW can be asked for" "$out" "/^adamw.safetensors: .* step 2 of 2/"
+train world --target state -o muon.safetensors --steps 2 --optimizer muon >/dev/null
+is "Muon is the default, and another" \
+    "$(cmp muon.safetensors bare.safetensors 2>&1; cmp -s muon.safetensors adamw.safetensors; echo $?)" 1
+
 # --- refused
 world="train world $common -o x.safetensors"
 # shellcheck disable=SC2086
@@ -146,6 +153,8 @@ world="train world $common -o x.safetensors"
     refused "an unknown size" \
         "unknown size 'huge': it is one of nano, tiny, small, base, 50m, 150m, 300m" \
         $world --target state --config huge
+    refused "an unknown optimizer" "unknown optimizer 'sgd': use adamw or muon" \
+        $world --target state --optimizer sgd
     refused "a plot of no log" "--plot draws the log: --log is needed" \
         $world --target state --plot x.png
 }
