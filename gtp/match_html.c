@@ -101,9 +101,11 @@ static void put_summary(struct page *p)
 
 static void put_head(struct page *p)
 {
-    put(p, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n"
-        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n<title>",
-        p->m->title, "</title>\n<style>\n");
+    text_puts(p->out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n"
+              "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n");
+    if (p->m->refresh)
+        text_printf(p->out, "<meta http-equiv=\"refresh\" content=\"%d\"/>\n", p->m->refresh);
+    put(p, "<title>", p->m->title, "</title>\n<style>\n");
     text_puts(p->out, style);
     put(p, "</style>\n</head>\n<body>\n<main>\n<h1>", p->m->title, "</h1>\n");
     for (int i = 0; i < p->m->lines; i++)

@@ -25,6 +25,8 @@ struct match_page {
     size_t n;
     const struct match_table *table; /* of these players in this order, as */
     const struct ratings *ratings;
+    int refresh;                   /* the reader's browser loads it anew after so many seconds;
+                                      0: never, all games are played */
     const char *sgf_dir;           /* seen from the page, holding game-%06d.sgf; NULL: no links */
 };
 

@@ -123,6 +123,10 @@ const char *match_ms_text(double ms, char buf[24]);
 /* What is played: "9x9, komi 7, ...". */
 void match_settings(const struct match_job *j, struct text *t);
 
+/* Writes the page of j->html, as the games stand now; refresh as match_html.h has it. */
+int match_page_write(const struct match_job *j, const struct match_results *r, int refresh,
+                     struct err *e);
+
 /* The final report, on stdout, and as a page if wanted. */
 int match_report(const struct match_job *j, const struct match_results *r, struct err *e);
 

@@ -56,7 +56,7 @@ static const char help[] =
     "                             commands, I = 1 to N, anywhere, are the whole match\n"
     "      --sprt=ELO0,ELO1       end the match of two engines once it is decided whether the\n"
     "                             first is ELO0 or ELO1 above the second (alpha, beta 5 %)\n"
-    "      --html=FILE            write the report as a page too\n"
+    "      --html=FILE            write the report as a page too, anew while the match goes on\n"
     "      --merge=OUT            join the RESULTS of one match, and OUT if it is there\n"
     "  -h, --help                 show this help\n\n"
     "FILE.ini has a section [match] with the long options' names as keys (flags: yes or no),\n"

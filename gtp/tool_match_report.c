@@ -150,13 +150,14 @@ static void write_sgf_dir(const struct match_job *j, struct text *t)
 }
 
 static int write_page(const struct match_job *j, const struct match_results *r,
-                      const struct match_table *t, const struct ratings *ratings, struct err *e)
+                      const struct match_table *t, const struct ratings *ratings, int refresh,
+                      struct err *e)
 {
     struct text title, settings, dir;
     const char *line[1], *name[MATCH_ENGINES];
     struct match_page page = {
         .line = line, .lines = 1, .name = name, .players = j->plan.engines, .record = r->record,
-        .n = r->n, .table = t, .ratings = ratings,
+        .n = r->n, .table = t, .ratings = ratings, .refresh = refresh,
     };
     int status;
 
@@ -181,6 +182,19 @@ static int write_page(const struct match_job *j, const struct match_results *r,
     text_release(&title);
     text_release(&settings);
     text_release(&dir);
+    return status;
+}
+
+int match_page_write(const struct match_job *j, const struct match_results *r, int refresh,
+                     struct err *e)
+{
+    struct match_table t;
+    struct ratings ratings;
+    int status = match_rate(j, r, &t, &ratings, e) ||
+                 write_page(j, r, &t, &ratings, refresh, e) ? -1 : 0;
+
+    ratings_release(&ratings);
+    match_table_release(&t);
     return status;
 }
 
@@ -215,7 +229,7 @@ int match_report(const struct match_job *j, const struct match_results *r, struc
     int status = match_rate(j, r, &t, &ratings, e) || print_report(j, r, &t, &ratings, e) ? -1 : 0;
 
     if (!status && j->html)
-        status = write_page(j, r, &t, &ratings, e);
+        status = write_page(j, r, &t, &ratings, 0, e);
     ratings_release(&ratings);
     match_table_release(&t);
     return status;

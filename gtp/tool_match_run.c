@@ -12,6 +12,7 @@ enum {
     GRACE_MS = 1000, /* for an engine to quit */
     POLL_MS = 200,   /* how soon ctrl-C is seen */
     SEATS = 3,       /* the engines, then the referee */
+    PAGE_SECONDS = 10, /* from one page to the next */
 };
 
 /* A pair of engines, started when first needed, and the game they are at. */
@@ -31,6 +32,7 @@ struct run {
     int first;            /* all below are done */
     long *under_way;      /* (pairings) games being played */
     bool enough;          /* the match's `after` says so */
+    double page_written;  /* client_now(), or 0 */
     struct slot *slot;    /* (jobs) */
     struct client **list; /* (jobs, SEATS) */
 };
@@ -176,6 +178,20 @@ static int ask_after(struct run *r, struct err *e)
     return status < 0 ? -1 : 0;
 }
 
+/* The page as the match goes on, now and then; one that cannot be written is no reason to end. */
+static void renew_page(struct run *r)
+{
+    double now = client_now();
+    struct err e;
+
+    if (!r->j->html || (r->page_written > 0 && now - r->page_written < PAGE_SECONDS))
+        return;
+    r->page_written = now;
+    err_init(&e);
+    if (match_page_write(r->j, r->results, PAGE_SECONDS, &e))
+        match_show_note(&r->show, "videoworld: warning: %s", e.msg);
+}
+
 static int record_game(struct run *r, struct slot *s, struct err *e)
 {
     const struct match *m = &s->match;
@@ -193,6 +209,7 @@ static int record_game(struct run *r, struct slot *s, struct err *e)
         match_results_add(r->results, &g, m->fault.msg, e))
         return -1;
     match_show_game(&r->show, r->j, r->results, m->fault.msg);
+    renew_page(r);
     return ask_after(r, e);
 }
 

@@ -73,6 +73,16 @@ match -e "a=$random" -e "b=$random" -e "c=$random" -e "d=$random" -n 2 -j 2 --ht
     >/dev/null
 is "a page" "$(grep -c '<html' r.html) $(grep -o 'sgf/game-000011.sgf' r.html | head -n 1)" \
 "1 sgf/game-000011.sgf"
+is "that is final" "$(grep -c refresh r.html)" 0
+"$VIDEOWORLD" match -e "a=$random" -e "b=$random" -n 400 -r l.txt --html live.html >/dev/null 2>&1 & pid=$!
+while [ ! -f live.html ] && kill -0 $pid; do sleep 0.05; done
+kill -9 $pid
+wait $pid 2>/dev/null
+is "a page while games are played, that asks for the next" \
+    "$(grep -o 'http-equiv="refresh" content="[0-9]*"' live.html)" 'http-equiv="refresh" content="10"'
+out=$(match -e "a=$random" -e "b=$random" -n 2 --html nowhere/r.html)
+is "a page that cannot be written ends nothing, but is told" \
+    "$(echo "$out" | grep -c '^videoworld: warning: cannot .*nowhere') $(echo "$out" | grep -c '^2 of 2 games')" "1 1"
 if command -v xmllint >/dev/null; then
     is "well-formed" "$(xmllint --noout r.html 2>&1)" ""
 else
