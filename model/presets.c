@@ -45,7 +45,8 @@ static int measure(const struct block_config *c, const struct device *d, size_t 
     params_init(&ps);
     if (!failed) {
         stack_register(&s, &ps, "layers");
-        *n = d ? params_bytes(&ps, d, PARAMS_TRAIN | PARAMS_EMA) : params_count(&ps);
+        *n = d ? params_bytes(&ps, d, PARAMS_TRAIN | PARAMS_EMA | PARAMS_MUON)
+               : params_count(&ps);
         failed = ps.err.msg[0] ? err_set(e, "%s", ps.err.msg) : 0;
     }
     params_free(&ps);

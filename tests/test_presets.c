@@ -66,7 +66,7 @@ START_TEST(memory_is_what_is_allocated)
         params_init(&ps);
         ck_assert_int_eq(stack_init(&s, &c, &e), 0);
         stack_register(&s, &ps, "layers");
-        ck_assert_int_eq(params_alloc(&ps, d, PARAMS_TRAIN | PARAMS_EMA, &e), 0);
+        ck_assert_int_eq(params_alloc(&ps, d, PARAMS_TRAIN | PARAMS_EMA | PARAMS_MUON, &e), 0);
         ck_assert_int_eq(stack_acts_alloc(&a, &s, d, B, T, true, &e), 0);
         ck_assert_uint_eq(params, ps.mem.bytes);
         ck_assert_uint_eq(acts, a.mem.bytes);
