@@ -211,7 +211,8 @@ static void make(struct text *page, int players, const struct match_record *g, s
                  const char *sgf_dir)
 {
     const char *const lines[] = { "9x9 & so on", "second <line>" };
-    struct match_page m = { "A \"title\"", lines, 2, names, players, g, n, NULL, NULL, sgf_dir };
+    struct match_page m = { .title = "A \"title\"", .line = lines, .lines = 2, .name = names,
+                            .players = players, .record = g, .n = n, .sgf_dir = sgf_dir };
     struct match_table t;
     struct ratings r;
     struct err e;
