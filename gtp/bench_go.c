@@ -82,7 +82,6 @@ static int set_up(struct bench *b, const struct game *g, struct err *e)
 struct batch {
     int n;
     struct game game[MOST_BATCH];
-    const struct game *games[MOST_BATCH];
     enum color color[MOST_BATCH];
     struct move_choice move[MOST_BATCH];
 };
@@ -99,7 +98,6 @@ static int batch_init(struct batch *t, struct bench *b, int first, struct err *e
             game_release(&t->game[t->n]);
             return -1;
         }
-        t->games[t->n] = &t->game[t->n];
         t->color[t->n] = p->to_move;
     }
     return 0;
@@ -165,7 +163,7 @@ static int ask(struct bench *b, struct batch *t, int i, struct err *e)
     if (batch_init(t, b, i, e) || (b->mover.o->engine && set_up(b, t->game, e)))
         return -1;
     start = client_now();
-    if (mover_ask_all(&b->mover, t->games, t->color, t->n, t->move, e))
+    if (mover_ask_all(&b->mover, t->game, t->color, t->n, t->move, e))
         return -1;
     b->seconds += client_now() - start;
     for (int k = 0; k < t->n; k++) {

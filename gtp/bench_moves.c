@@ -128,22 +128,22 @@ int mover_batch(const struct mover *m)
 }
 
 /* By the player's genmoves; r and move have n of each. */
-static int ask_together(struct mover *m, const struct game *const *g, const enum color *c, int n,
+static int ask_together(struct mover *m, const struct game *g, const enum color *c, int n,
                         struct player_request *r, struct player_move *move,
                         struct move_choice *to, struct err *e)
 {
     double start = client_now();
 
     for (int i = 0; i < n; i++)
-        r[i] = request(g[i], c[i]);
+        r[i] = request(&g[i], c[i]);
     if (m->player->genmoves(m->player, r, n, move, e))
         return -1;
     for (int i = 0; i < n; i++)
-        said(&to[i], g[i], &move[i], 1000 * (client_now() - start) / n);
+        said(&to[i], &g[i], &move[i], 1000 * (client_now() - start) / n);
     return 0;
 }
 
-int mover_ask_all(struct mover *m, const struct game *const *g, const enum color *c, int n,
+int mover_ask_all(struct mover *m, const struct game *g, const enum color *c, int n,
                   struct move_choice *to, struct err *e)
 {
     struct player_request *r;
@@ -151,7 +151,7 @@ int mover_ask_all(struct mover *m, const struct game *const *g, const enum color
     int status;
 
     if (n == 1)
-        return mover_ask(m, *g, *c, to, e);
+        return mover_ask(m, g, *c, to, e);
     r = calloc((size_t)n, sizeof *r);
     move = calloc((size_t)n, sizeof *move);
     status = r && move ? ask_together(m, g, c, n, r, move, to, e)

@@ -71,7 +71,7 @@ int mover_batch(const struct mover *m);
 
 /* Asks for the moves of n <= mover_batch positions g[i], c[i] to move; ms is what each took on
    the average. */
-int mover_ask_all(struct mover *m, const struct game *const *g, const enum color *c, int n,
+int mover_ask_all(struct mover *m, const struct game *g, const enum color *c, int n,
                   struct move_choice *to, struct err *e);
 
 /* Asks for a move in g; an engine has been told of that position.  An engine that fails is an

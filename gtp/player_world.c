@@ -104,8 +104,8 @@ static int last_resort(const struct player_request *r)
     return PASS;
 }
 
-/* Imagines choice i until a frame shows a move that is allowed; done: its first attempt is in the
-   frame already.  1: none did. */
+/* Imagines choice i until a frame shows a move that is allowed; done: the first attempt is in
+   q->frame already.  1: none did. */
 static int imagine_choice(struct world_player *p, const struct player_request *r,
                           struct policy_position *q, int i, bool done, struct err *e)
 {
@@ -133,11 +133,10 @@ static int first_allowed(const struct player_request *r, const struct policy_pos
     return i;
 }
 
-/* The first choice in order whose imagined frame shows an allowed move; done: as above, of the
+/* The first choice in order whose imagined frame shows an allowed move; q->frame is that of the
    first that is allowed. */
 static int imagine_move(struct world_player *p, const struct player_request *r,
-                        struct policy_position *q, const int *order, bool done, int *move,
-                        struct err *e)
+                        struct policy_position *q, const int *order, int *move, struct err *e)
 {
     int first = first_allowed(r, q, order), status;
 
@@ -146,7 +145,7 @@ static int imagine_move(struct world_player *p, const struct player_request *r,
     for (int i = first; i < q->n && p->tried < TRIES; i++) {
         if (!allowed(r, &q->choice[order[i]]))
             continue;
-        status = imagine_choice(p, r, q, order[i], done && i == first, e);
+        status = imagine_choice(p, r, q, order[i], i == first, e);
         if (status < 0)
             return -1;
         p->first_legal &= i > 0 || (!status && p->tried == 1);
@@ -171,22 +170,6 @@ static struct policy_question question(const struct world_player *p,
 
 /* --- the interface ----------------------------------------------------------- */
 
-static int world_genmove(struct player *base, const struct player_request *r, int *move,
-                         struct err *e)
-{
-    struct world_player *p = (struct world_player *)base;
-    struct policy_question q = question(p, r, r->report || r->allowed);
-    int order[POLICY_GUESSES];
-
-    if (policy_look(p->policy, &q, 1, e))
-        return -1;
-    order_choices(p, p->policy->position, order);
-    if (imagine_move(p, r, p->policy->position, order, false, move, e))
-        return -1;
-    return r->report ? rollouts_play(&p->rollouts, p->policy, r,
-                                     r->visits ? r->visits : MOVE_VISITS, e) : 0;
-}
-
 /* What genmoves works with. */
 struct together {
     struct policy_question *q; /* (n) */
@@ -197,7 +180,7 @@ static int choose_together(struct world_player *p, const struct player_request *
                            struct together *w, struct player_move *to, struct err *e)
 {
     for (int i = 0; i < n; i++)
-        w->q[i] = question(p, &r[i], r[i].allowed);
+        w->q[i] = question(p, &r[i], r[i].report || r[i].allowed);
     if (policy_look(p->policy, w->q, n, e))
         return -1;
     for (int i = 0; i < n; i++) {
@@ -211,7 +194,7 @@ static int choose_together(struct world_player *p, const struct player_request *
     if (policy_imagine_all(p->policy, w->choice, n, e))
         return -1;
     for (int i = 0; i < n; i++) {
-        if (imagine_move(p, &r[i], &p->policy->position[i], w->order[i], true, &to[i].move, e))
+        if (imagine_move(p, &r[i], &p->policy->position[i], w->order[i], &to[i].move, e))
             return -1;
         to[i].first_legal = p->first_legal;
     }
@@ -231,6 +214,19 @@ static int world_genmoves(struct player *base, const struct player_request *r, i
     free(w.order);
     free(w.choice);
     return status;
+}
+
+static int world_genmove(struct player *base, const struct player_request *r, int *move,
+                         struct err *e)
+{
+    struct world_player *p = (struct world_player *)base;
+    struct player_move m;
+
+    if (world_genmoves(base, r, 1, &m, e))
+        return -1;
+    *move = m.move;
+    return r->report ? rollouts_play(&p->rollouts, p->policy, r,
+                                     r->visits ? r->visits : MOVE_VISITS, e) : 0;
 }
 
 static int world_analyse(struct player *base, const struct player_request *r, struct err *e)

@@ -163,6 +163,12 @@ static int set_text(const char **to, const char *text)
     return *text ? 0 : -1;
 }
 
+static int parse_optimizer(const char *text, int *muon)
+{
+    *muon = !strcmp(text, "muon");
+    return *muon || !strcmp(text, "adamw") ? 0 : -1;
+}
+
 static int set_option(struct train_job *j, int c, const char *text)
 {
     enum { MANY = 1 << 30 };
@@ -196,7 +202,7 @@ static int set_option(struct train_job *j, int c, const char *text)
     case OPT_FRAME_SHARE: return parse_real(text, 0, 1, &j->frame_share);
     case OPT_LATER_WEIGHT: return parse_real(text, 0, 100, &j->later_weight);
     case OPT_QUIET_SHARE: return parse_real(text, 0, 1, &j->quiet_share);
-    case OPT_OPTIMIZER: j->optimizer = text; return 0;
+    case OPT_OPTIMIZER: return parse_optimizer(text, &j->muon);
     case OPT_PATCH: return parse_int(text, 2, 128, &j->patch);
     case OPT_HIDDEN: return parse_int(text, 1, 4096, &j->hidden);
     default: return parse_int(text, 0, MANY, &j->continuous);
@@ -267,7 +273,7 @@ static int run_stage(const struct train_stage *stage, int argc, char **argv)
         .device = "auto", .steps = -1, .batch = -1, .micro = -1, .warmup = -1, .save_steps = -1,
         .eval_steps = -1, .eval_samples = -1, .save_seconds = 60, .seed = 1, .dtype = DT_BF16,
         .patch = -1, .hidden = -1, .continuous = -1, .horizon = -1, .frame_share = -1,
-        .later_weight = -1, .quiet_share = -1 };
+        .later_weight = -1, .quiet_share = -1, .muon = -1 };
     int status = parse_options(&j, argc, argv);
     struct err e;
 

@@ -28,7 +28,7 @@ struct train_job {
     int horizon;
     double frame_share, later_weight;
     double quiet_share;    /* of the LDM */
-    const char *optimizer; /* of both; NULL: the default */
+    int muon;              /* of both: 1, or 0 for AdamW */
     /* open while a stage runs */
     struct clips clips;
     struct parallel parallel;
@@ -57,8 +57,11 @@ int train_job_run(struct train_job *j, const struct train_model *m, struct train
 /* Draws the log of m's run into the file j->plot, through gnuplot. */
 int train_plot(const struct train_job *j, const struct train_model *m, struct err *e);
 
-/* Flags for params_alloc, by the optimizer asked for or the stage's own; -1: no such one. */
-int train_params(const struct train_job *j, const char *otherwise, struct err *e);
+/* The flags for params_alloc; muon: the stage's own choice. */
+static inline int train_params(const struct train_job *j, bool muon)
+{
+    return PARAMS_TRAIN | PARAMS_EMA | (train_choose(j->muon, muon) ? PARAMS_MUON : 0);
+}
 
 /* The stages. */
 int train_tokenizer(struct train_job *j, struct err *e);

@@ -59,14 +59,13 @@ static int with_tokenizer(struct train_job *j, struct tokenizer *t, const struct
     const struct frame_source *s = &j->clips.source;
     struct ldm_config config = size->ldm;
     struct ldm l;
-    int flags = train_params(j, "adamw", e), failed;
+    int failed;
 
     config.cols = patches_across(&t->patches, s->w);
     config.rows = patches_across(&t->patches, s->h);
     config.tokens = t->config;
-    if (flags < 0 ||
-        tokenizer_parse_levels(&config.code, j->levels ? j->levels : "11,11,3", e) ||
-        ldm_init(&l, &config, j->d, c->micro * HORIZON, flags, e))
+    if (tokenizer_parse_levels(&config.code, j->levels ? j->levels : "11,11,3", e) ||
+        ldm_init(&l, &config, j->d, c->micro * HORIZON, train_params(j, false), e))
         return -1;
     failed = run(j, t, &l, c, e);
     ldm_free(&l);

@@ -123,17 +123,6 @@ static int begin_with(const struct train_job *j, const struct train_model *m, st
     return 0;
 }
 
-int train_params(const struct train_job *j, const char *otherwise, struct err *e)
-{
-    const char *name = j->optimizer ? j->optimizer : otherwise;
-
-    if (!strcmp(name, "adamw"))
-        return PARAMS_TRAIN | PARAMS_EMA;
-    if (!strcmp(name, "muon"))
-        return PARAMS_TRAIN | PARAMS_EMA | PARAMS_MUON;
-    return err_set(e, "unknown optimizer '%s': use adamw or muon", name);
-}
-
 int train_job_run(struct train_job *j, const struct train_model *m, struct train_config *c,
                   const struct meta *meta, int metas, struct err *e)
 {

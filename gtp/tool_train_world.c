@@ -94,12 +94,12 @@ static int with_models(struct train_job *j, struct models *m, struct world_confi
 {
     struct train_config c;
     bool frames = config->target == WORLD_VIDEO || j->frame_share != 0;
-    int flags = train_params(j, "muon", e), failed;
+    int failed;
 
-    if (flags < 0 || configure(j, m, config, e))
+    if (configure(j, m, config, e))
         return -1;
     schedule(j, config, &c);
-    if (world_init(&m->w, config, j->d, c.micro, flags, frames, e))
+    if (world_init(&m->w, config, j->d, c.micro, train_params(j, true), frames, e))
         return -1;
     failed = run(j, m, &c, e);
     world_free(&m->w);

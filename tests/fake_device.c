@@ -140,6 +140,13 @@ void fake_init(struct fake *f, enum dtype type)
     f->limit = SIZE_MAX;
 }
 
+struct device *fake_begin(struct fake *f, enum dtype type, struct err *e)
+{
+    fake_init(f, type);
+    err_init(e);
+    return &f->d;
+}
+
 void tiny_init(struct tiny *t, struct device *d, int flags, uint64_t seed)
 {
     struct err e;

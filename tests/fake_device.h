@@ -22,6 +22,9 @@ struct fake {
 /* No storage to release. */
 void fake_init(struct fake *f, enum dtype type);
 
+/* That and an empty e, for a test to begin with; returns the device. */
+struct device *fake_begin(struct fake *f, enum dtype type, struct err *e);
+
 /*
  * A tiny model: matrices "a.weight" (3, 5) and "b.weight" (2, 4), a vector
  * "a.bias" (3, 1).

@@ -9,13 +9,6 @@
 static struct fake fake;
 static struct err e;
 
-static struct device *new_fake(enum dtype type)
-{
-    fake_init(&fake, type);
-    err_init(&e);
-    return &fake.d;
-}
-
 static const struct adamw adamw = { .lr = 0.01f, .beta1 = 0.9f, .beta2 = 0.95f, .eps = 1e-8f,
                                     .decay = 0.1f, .scale = 1 };
 
@@ -68,7 +61,7 @@ START_TEST(a_step_is_adamw_and_decays_matrices_only)
 {
     struct device *cpu = device_open_cpu(2, PRECISION_F32, &e);
 
-    check_steps(new_fake(DT_F32));
+    check_steps(fake_begin(&fake, DT_F32, &e));
     ck_assert_ptr_nonnull(cpu);
     check_steps(cpu);
     device_close(cpu);
@@ -128,7 +121,7 @@ END_TEST
 
 START_TEST(gradients_are_clipped_to_the_norm)
 {
-    struct device *d = new_fake(DT_F32);
+    struct device *d = fake_begin(&fake, DT_F32, &e);
     struct tiny t, half;
     double norm, small;
 
@@ -154,7 +147,7 @@ END_TEST
 
 START_TEST(scale_counts_in_the_norm)
 {
-    struct device *d = new_fake(DT_F32);
+    struct device *d = fake_begin(&fake, DT_F32, &e);
     struct adamw o = adamw;
     struct tiny t;
     double norm;
@@ -171,7 +164,7 @@ END_TEST
 START_TEST(gradients_that_are_not_finite_change_nothing)
 {
     static const float bad[] = { INFINITY, NAN };
-    struct device *d = new_fake(DT_F32);
+    struct device *d = fake_begin(&fake, DT_F32, &e);
 
     for (int i = 0; i < 2; i++) {
         struct tiny t, before;
@@ -190,7 +183,7 @@ END_TEST
 
 START_TEST(a_step_allocates_nothing_and_leaves_padding_zero)
 {
-    struct device *d = new_fake(DT_BF16);
+    struct device *d = fake_begin(&fake, DT_BF16, &e);
     struct tiny t;
     int allocs;
 
@@ -222,7 +215,7 @@ static uint16_t high(float x)
 
 START_TEST(copies_follow_the_weights)
 {
-    struct device *d = new_fake(DT_BF16);
+    struct device *d = fake_begin(&fake, DT_BF16, &e);
     struct tiny t;
 
     tiny_init(&t, d, PARAMS_TRAIN | PARAMS_EMA, 3);
@@ -240,7 +233,7 @@ END_TEST
 
 START_TEST(averages_swap_there_and_back)
 {
-    struct device *d = new_fake(DT_BF16);
+    struct device *d = fake_begin(&fake, DT_BF16, &e);
     struct tiny t;
     float w, average;
 
@@ -264,7 +257,7 @@ END_TEST
 
 START_TEST(packed_weights_are_packed_again)
 {
-    struct device *d = new_fake(DT_F32);
+    struct device *d = fake_begin(&fake, DT_F32, &e);
     struct tiny t;
 
     tiny_init(&t, d, 0, 3);

@@ -12,13 +12,6 @@
 static struct fake fake;
 static struct err e;
 
-static struct device *new_fake(enum dtype type)
-{
-    fake_init(&fake, type);
-    err_init(&e);
-    return &fake.d;
-}
-
 /* --- slots --- */
 
 START_TEST(shapes_multiply_and_overflow_is_seen)
@@ -35,7 +28,7 @@ END_TEST
 
 START_TEST(slots_are_aligned_disjoint_and_zero)
 {
-    struct device *d = new_fake(DT_BF16);
+    struct device *d = fake_begin(&fake, DT_BF16, &e);
     struct slots s;
     act *x, *dx;
     float *f;
@@ -70,7 +63,7 @@ END_TEST
 
 START_TEST(slots_zero_clears_gradients_only)
 {
-    struct device *d = new_fake(DT_F32);
+    struct device *d = fake_begin(&fake, DT_F32, &e);
     struct slots s;
     float *x, *dx;
     struct slot t[] = { { &x, 20, SLOT_F32, "x" }, { &dx, 20, SLOT_ACT | SLOT_GRAD, "dx" } };
@@ -89,7 +82,7 @@ END_TEST
 
 START_TEST(slots_too_large_are_refused_by_name)
 {
-    struct device *d = new_fake(DT_F32);
+    struct device *d = fake_begin(&fake, DT_F32, &e);
     struct slots s;
     float *x, *y;
     size_t sizes[] = { SIZE_MAX, SIZE_MAX / 4, SIZE_MAX / 4 + 1, SHAPE(-3) };
@@ -111,7 +104,7 @@ END_TEST
 
 START_TEST(slots_say_when_memory_is_out)
 {
-    struct device *d = new_fake(DT_F32);
+    struct device *d = fake_begin(&fake, DT_F32, &e);
     struct slots s;
     float *x;
     struct slot t[] = { { &x, 100, SLOT_F32, "x" } };
@@ -127,7 +120,7 @@ END_TEST
 
 START_TEST(matrices_come_first_and_all_is_aligned)
 {
-    struct device *d = new_fake(DT_BF16);
+    struct device *d = fake_begin(&fake, DT_BF16, &e);
     struct tiny t;
 
     tiny_init(&t, d, PARAMS_TRAIN | PARAMS_EMA, 1);
@@ -152,7 +145,7 @@ START_TEST(inference_has_no_gradients)
 {
     struct tiny t;
 
-    tiny_init(&t, new_fake(DT_F32), 0, 1);
+    tiny_init(&t, fake_begin(&fake, DT_F32, &e), 0, 1);
     ck_assert_ptr_null(t.a.g);
     ck_assert_ptr_null(t.ps.m);
     ck_assert_ptr_null(t.ps.ema);
@@ -170,7 +163,7 @@ START_TEST(bad_registrations_are_reported)
     } bad[] = { { "x", 3, 3 }, { "", 3, 3 }, { "y", 0, 3 }, { "y", 3, -1 }, { "y.scales", 3, 3 } };
 
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        struct device *d = new_fake(DT_F32);
+        struct device *d = fake_begin(&fake, DT_F32, &e);
         struct params ps;
         struct param x, y;
 
@@ -187,7 +180,7 @@ END_TEST
 
 START_TEST(params_survive_no_memory)
 {
-    struct device *d = new_fake(DT_F32);
+    struct device *d = fake_begin(&fake, DT_F32, &e);
     struct params ps;
     struct param x;
 
@@ -204,7 +197,7 @@ END_TEST
 
 START_TEST(numbers_depend_on_seed_and_name_alone)
 {
-    struct device *d = new_fake(DT_F32);
+    struct device *d = fake_begin(&fake, DT_F32, &e);
     struct tiny t, other;
     struct params ps;
     struct param extra, b;
@@ -233,7 +226,7 @@ START_TEST(numbers_are_the_same_on_every_machine)
     static const float want[4] = { 0x1.161cp-2f, 0x1.1c58p+1f, -0x1.0dacp-2f, 0x1.47bdp+0f };
     struct tiny t;
 
-    tiny_init(&t, new_fake(DT_F32), 0, 42);
+    tiny_init(&t, fake_begin(&fake, DT_F32, &e), 0, 42);
     for (int i = 0; i < 4; i++)
         ck_assert_msg(t.a.w[i] == want[i], "%d: %a", i, (double)t.a.w[i]);
     params_free(&t.ps);
@@ -243,7 +236,7 @@ END_TEST
 START_TEST(numbers_are_normal)
 {
     enum { N = 1000000 };
-    struct device *d = new_fake(DT_F32);
+    struct device *d = fake_begin(&fake, DT_F32, &e);
     struct params ps;
     struct param x;
     double m1 = 0, m2 = 0, m3 = 0, m4 = 0, beyond = 0;
@@ -273,7 +266,7 @@ END_TEST
 START_TEST(seeding_starts_training_anew)
 {
     struct tiny t, fresh;
-    struct device *d = new_fake(DT_F32);
+    struct device *d = fake_begin(&fake, DT_F32, &e);
 
     tiny_init(&t, d, PARAMS_TRAIN | PARAMS_EMA, 5);
     tiny_init(&fresh, d, PARAMS_TRAIN | PARAMS_EMA, 5);

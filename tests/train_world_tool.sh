@@ -153,7 +153,7 @@ world="train world $common -o x.safetensors"
     refused "an unknown size" \
         "unknown size 'huge': it is one of nano, tiny, small, base, 50m, 150m, 300m" \
         $world --target state --config huge
-    refused "an unknown optimizer" "unknown optimizer 'sgd': use adamw or muon" \
+    refused "an unknown optimizer" "'sgd' is no value for --optimizer" \
         $world --target state --optimizer sgd
     refused "a plot of no log" "--plot draws the log: --log is needed" \
         $world --target state --plot x.png
