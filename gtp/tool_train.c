@@ -51,8 +51,9 @@ static const char help[] =
     "      --levels=LIST     values of each number of a code (default 8,5,5,5)\n"
     "      --continuous=N    first steps: of the tokenizer half of them, of the LDM all, go\n"
     "                        without rounding (default: 3/4; 1/5)\n"
-    "Of the LDM (with --init codes are rounded from the start: only its decoder learns on):\n"
-    "      --quiet-share=X   part kept of the steps that change two tokens at most (default 1)\n"
+    "Of the LDM (with --init only its decoder learns on, codes staying what they are, from the\n"
+    "start or, if given, after --continuous steps):\n"
+    "      --right-share=X   part kept of the steps that already come out right (default 1)\n"
     "Of the tokenizer:\n"
     "      --patch=N         pixels a side of a token (default 16: a cell)\n"
     "      --hidden=N        hidden width\n"
@@ -64,6 +65,7 @@ static const char help[] =
     "Of the world model:\n"
     "      --target=NAME     state, video or video+ldm (default)\n"
     "      --ldm=FILE        weights of the LDM, for video+ldm\n"
+    "      --init-ldm=FILE   the LDM of --init, if --ldm is another: its codes are translated\n"
     "      --horizon=N       codes to tell (default 5)\n"
     "      --frame-share=X   part of the steps that learn the next frame too (default 0.25)\n"
     "      --later-weight=X  of the codes after the first in the loss (default 0.25)\n";
@@ -72,7 +74,8 @@ enum {
     OPT_STEPS = 256, OPT_BATCH, OPT_LR, OPT_WARMUP, OPT_MICRO, OPT_WEIGHTS, OPT_EVAL_STEPS,
     OPT_EVAL_SAMPLES, OPT_SAVE_STEPS, OPT_SAVE_SECONDS, OPT_LEVELS, OPT_PATCH, OPT_HIDDEN,
     OPT_CONTINUOUS, OPT_TOKENIZER, OPT_TARGET, OPT_LDM, OPT_HORIZON, OPT_FRAME_SHARE,
-    OPT_LATER_WEIGHT, OPT_PLOT, OPT_QUIET_SHARE, OPT_OPTIMIZER
+    OPT_LATER_WEIGHT, OPT_PLOT, OPT_RIGHT_SHARE, OPT_OPTIMIZER,
+    OPT_INIT_LDM
 };
 
 static const struct option longs[] = {
@@ -103,10 +106,11 @@ static const struct option longs[] = {
     { "tokenizer", required_argument, NULL, OPT_TOKENIZER },
     { "target", required_argument, NULL, OPT_TARGET },
     { "ldm", required_argument, NULL, OPT_LDM },
+    { "init-ldm", required_argument, NULL, OPT_INIT_LDM },
     { "horizon", required_argument, NULL, OPT_HORIZON },
     { "frame-share", required_argument, NULL, OPT_FRAME_SHARE },
     { "later-weight", required_argument, NULL, OPT_LATER_WEIGHT },
-    { "quiet-share", required_argument, NULL, OPT_QUIET_SHARE },
+    { "right-share", required_argument, NULL, OPT_RIGHT_SHARE },
     { "optimizer", required_argument, NULL, OPT_OPTIMIZER },
     { "help", no_argument, NULL, 'h' },
     { NULL, 0, NULL, 0 },
@@ -198,10 +202,11 @@ static int set_option(struct train_job *j, int c, const char *text)
     case OPT_TOKENIZER: return set_text(&j->tokenizer, text);
     case OPT_TARGET: return set_text(&j->target, text);
     case OPT_LDM: return set_text(&j->ldm, text);
+    case OPT_INIT_LDM: return set_text(&j->init_ldm, text);
     case OPT_HORIZON: return parse_int(text, 0, WORLD_HORIZON_MAX, &j->horizon);
     case OPT_FRAME_SHARE: return parse_real(text, 0, 1, &j->frame_share);
     case OPT_LATER_WEIGHT: return parse_real(text, 0, 100, &j->later_weight);
-    case OPT_QUIET_SHARE: return parse_real(text, 0, 1, &j->quiet_share);
+    case OPT_RIGHT_SHARE: return parse_real(text, 0, 1, &j->right_share);
     case OPT_OPTIMIZER: return parse_optimizer(text, &j->muon);
     case OPT_PATCH: return parse_int(text, 2, 128, &j->patch);
     case OPT_HIDDEN: return parse_int(text, 1, 4096, &j->hidden);
@@ -273,7 +278,7 @@ static int run_stage(const struct train_stage *stage, int argc, char **argv)
         .device = "auto", .steps = -1, .batch = -1, .micro = -1, .warmup = -1, .save_steps = -1,
         .eval_steps = -1, .eval_samples = -1, .save_seconds = 60, .seed = 1, .dtype = DT_BF16,
         .patch = -1, .hidden = -1, .continuous = -1, .horizon = -1, .frame_share = -1,
-        .later_weight = -1, .quiet_share = -1, .muon = -1 };
+        .later_weight = -1, .right_share = -1, .muon = -1 };
     int status = parse_options(&j, argc, argv);
     struct err e;
 

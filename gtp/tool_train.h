@@ -25,9 +25,10 @@ struct train_job {
     int patch, hidden;     /* of the tokenizer */
     const char *tokenizer; /* its weights, of the other stages */
     const char *ldm, *target; /* of the world model: weights; NULL: the default */
+    const char *init_ldm;     /* whose codes those of `init` are; NULL: the same LDM's */
     int horizon;
     double frame_share, later_weight;
-    double quiet_share;    /* of the LDM */
+    double right_share;    /* of the LDM */
     int muon;              /* of both: 1, or 0 for AdamW */
     /* open while a stage runs */
     struct clips clips;
@@ -47,8 +48,18 @@ static inline int train_choose(int given, int otherwise)
     return given >= 0 ? given : otherwise;
 }
 
+/* Is there a run to go on with, and shall it be? */
+static inline bool train_goes_on(const struct train_job *j)
+{
+    return j->resume && checkpoint_has_training(j->output);
+}
+
+/* Before a run that does not go on with another: m's params, which are seeded, get what of
+   --init fits.  A run that would go on, but shall not, is an error. */
+int train_job_begin(const struct train_job *j, const struct train_model *m, struct err *e);
+
 /*
- * Trains m, whose params are seeded, by c with everything the options say about
+ * Trains m, which has begun, by c with everything the options say about
  * files, saving and evaluating; meta (metas) describes the model.
  */
 int train_job_run(struct train_job *j, const struct train_model *m, struct train_config *c,

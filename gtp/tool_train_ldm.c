@@ -41,16 +41,18 @@ static int run(struct train_job *j, struct tokenizer *t, struct ldm *l, struct t
         return -1;
     r.continuous = train_choose(j->continuous, c->steps / 5);
     r.closed = r.continuous + c->steps * 3 / 10;
-    if (j->init) { /* the encoder gets no gradient and no decay: codes stay what they are */
-        r.closed = 0;
+    if (j->init) { /* once closed the encoder gets no gradient and no decay: codes stay */
+        r.closed = train_choose(j->continuous, 0);
+        r.continuous = 0;
         r.commit = 0;
         c->decay = 0;
     }
-    if (j->quiet_share >= 0)
-        r.quiet = (float)j->quiet_share;
-    failed = train_job_run(j, &r.model, c, meta.list, LDM_METAS, e);
+    if (j->right_share >= 0)
+        r.right = (float)j->right_share;
+    failed = train_job_begin(j, &r.model, e) ||
+             train_job_run(j, &r.model, c, meta.list, LDM_METAS, e);
     ldm_train_free(&r);
-    return failed;
+    return failed ? -1 : 0;
 }
 
 static int with_tokenizer(struct train_job *j, struct tokenizer *t, const struct size *size,

@@ -111,11 +111,16 @@ static int run(struct train_job *j, const struct train_model *m, const struct tr
     return failed;
 }
 
-/* Weights to begin with, of --init. */
-static int begin_with(const struct train_job *j, const struct train_model *m, struct err *e)
+int train_job_begin(const struct train_job *j, const struct train_model *m, struct err *e)
 {
     int loaded;
 
+    if (train_goes_on(j))
+        return 0;
+    if (checkpoint_has_training(j->output))
+        return err_set(e, "'%s' is being trained already: --resume goes on with it", j->output);
+    if (!j->init)
+        return 0;
     if (checkpoint_load_fitting(j->init, m->params, &loaded, e))
         return -1;
     if (j->parallel.rank == 0)
@@ -126,10 +131,6 @@ static int begin_with(const struct train_job *j, const struct train_model *m, st
 int train_job_run(struct train_job *j, const struct train_model *m, struct train_config *c,
                   const struct meta *meta, int metas, struct err *e)
 {
-    if (!j->resume && checkpoint_has_training(j->output))
-        return err_set(e, "'%s' is being trained already: --resume goes on with it", j->output);
-    if (j->init && !(j->resume && checkpoint_has_training(j->output)) && begin_with(j, m, e))
-        return -1;
     c->seed = j->seed;
     c->path = j->output;
     c->log = j->log;

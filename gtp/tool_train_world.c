@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "gtp/tool_train.h"
@@ -29,6 +30,9 @@ static int choose_target(const struct train_job *j, struct world_config *c, stru
         return err_set(e, "which LDM?  --ldm=FILE is needed, or --target=state or video");
     if (target != WORLD_LDM && j->horizon > 0)
         return err_set(e, "target %s has no codes: its horizon is 0", j->target);
+    if (j->init_ldm && (target != WORLD_LDM || !j->init))
+        return err_set(e, "--init-ldm tells whose codes --init has: target video+ldm and --init "
+                       "go with it");
     c->horizon = target == WORLD_LDM ? train_choose(j->horizon, 5) : 0;
     return 0;
 }
@@ -67,9 +71,30 @@ static void schedule(const struct train_job *j, const struct world_config *w,
     c->warmup = train_choose(j->warmup, c->steps / 50);
 }
 
+/* What --init says of the codes of another LDM, it shall say of those of ours. */
+static int translate(const struct train_job *j, struct world_trainer *r, struct err *e)
+{
+    struct ldm was;
+    int known, failed;
+
+    if (ldm_load(&was, j->init_ldm, j->d, LDM_ROOM, e))
+        return -1;
+    failed = world_train_translate(r, &was, MEASURED, &known, e);
+    if (!failed && j->parallel.rank == 0)
+        fprintf(stderr, "videoworld: %d codes are those of '%s' for the same\n", known, j->init_ldm);
+    ldm_free(&was);
+    return failed;
+}
+
+static int begin(const struct train_job *j, struct world_trainer *r, struct err *e)
+{
+    return (!train_goes_on(j) && world_train_measure(r, MEASURED, e)) ||
+           train_job_begin(j, &r->model, e) ||
+           (!train_goes_on(j) && j->init_ldm && translate(j, r, e)) ? -1 : 0;
+}
+
 static int run(struct train_job *j, struct models *m, struct train_config *c, struct err *e)
 {
-    bool going_on = j->resume && checkpoint_has_training(j->output);
     struct world_trainer r;
     struct world_meta meta;
     int failed;
@@ -83,10 +108,9 @@ static int run(struct train_job *j, struct models *m, struct train_config *c, st
         r.frame_share = j->frame_share;
     if (j->later_weight >= 0)
         r.later = (float)j->later_weight;
-    failed = (!going_on && world_train_measure(&r, MEASURED, e)) ||
-             train_job_run(j, &r.model, c, meta.list, METAS, e);
+    failed = begin(j, &r, e) || train_job_run(j, &r.model, c, meta.list, METAS, e);
     world_train_free(&r);
-    return failed;
+    return failed ? -1 : 0;
 }
 
 static int with_models(struct train_job *j, struct models *m, struct world_config *config,

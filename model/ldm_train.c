@@ -18,21 +18,21 @@ static int changes(const int *x, const int *y, int n)
     return sum;
 }
 
-/* Most steps only move the marker and place a stone. */
-enum { QUIET = 2 };
-
 static bool rounds(const struct ldm_trainer *r)
 {
     return r->l->ps.step >= r->closed;
 }
 
-/* In steps of FSQ, drawn anew each time the sample comes. */
+/* As large as it is by now, drawn anew each time the sample comes. */
 static void draw_noise(struct ldm_trainer *r, struct rng *rng)
 {
-    int D = r->l->config.code.D;
+    const struct tokenizer_config *c = &r->l->config.code;
+    int step = r->l->ps.step;
+    float size = step < r->continuous ? (float)step / (float)r->continuous : 1;
 
-    for (int i = 0; i < D; i++)
-        r->noise[r->steps * D + i] = (float)rng_double(rng) - 0.5f;
+    for (int i = 0; i < c->D; i++)
+        r->noise[r->steps * c->D + i] =
+            ((float)rng_double(rng) - 0.5f) * size / (float)(c->levels[i] / 2);
 }
 
 /* A step from id to the frame behind it. */
@@ -47,22 +47,19 @@ static void add_step(struct ldm_trainer *r, const int *id, int role, float share
     memcpy(r->to + at, id + S, (size_t)S * sizeof *id);
     r->role[r->steps] = role;
     draw_noise(r, rng);
+    r->luck[r->steps] = (float)rng_double(rng);
     for (int i = 0; i < S; i++)
         r->weight[at + (size_t)i] = id[i] != id[S + i] ? share : same * share;
     r->steps++;
 }
 
-/* The steps of one clip, of the quiet ones a part; none is left out of an empty batch. */
-static void add_clip(struct ldm_trainer *r, const int *id, int valid, float quiet,
-                     uint64_t random)
+static void add_clip(struct ldm_trainer *r, const int *id, int valid, uint64_t random)
 {
-    int S = r->l->S;
     struct rng rng;
 
     rng_init(&rng, random);
-    for (int h = 1; h < valid; h++, id += S)
-        if (!r->steps || changes(id, id + S, S) > QUIET || rng_double(&rng) < quiet)
-            add_step(r, id, (h - 1) % 2, 1.0f / (float)(valid - 1), &rng);
+    for (int h = 1; h < valid; h++, id += r->l->S)
+        add_step(r, id, (h - 1) % 2, 1.0f / (float)(valid - 1), &rng);
 }
 
 /* Digit by digit of what is to come out. */
@@ -79,6 +76,14 @@ static void upload_wanted(struct ldm_trainer *r)
     }
 }
 
+static void upload(struct ldm_trainer *r)
+{
+    ldm_upload(r->l, r->from, r->to, r->role, r->steps);
+    upload_wanted(r);
+    r->l->d->ops->upload(r->l->d, r->cell_weight, r->weight,
+                         (size_t)(r->steps * r->l->S) * sizeof *r->weight);
+}
+
 static int gather(struct ldm_trainer *r, bool held_out, const struct train_sample *s, int n,
                   struct err *e)
 {
@@ -88,32 +93,66 @@ static int gather(struct ldm_trainer *r, bool held_out, const struct train_sampl
         return -1;
     r->steps = 0;
     for (int i = 0; i < n; i++)
-        add_clip(r, r->id + (size_t)i * clip, r->valid[i], held_out ? 1 : r->quiet, s[i].random);
-    ldm_upload(r->l, r->from, r->to, r->role, r->steps);
-    upload_wanted(r);
-    r->l->d->ops->upload(r->l->d, r->cell_weight, r->weight,
-                         (size_t)(r->steps * r->l->S) * sizeof *r->weight);
+        add_clip(r, r->id + (size_t)i * clip, r->valid[i], s[i].random);
+    upload(r);
     return 0;
+}
+
+static void add_noise(struct ldm_trainer *r)
+{
+    size_t n = (size_t)(r->steps * r->l->config.code.D);
+    struct device *d = r->l->d;
+
+    d->ops->upload(d, r->staged, r->noise, n * sizeof *r->noise);
+    d->ops->to_act(d, r->d_noise, r->staged, n);
+    d->ops->add(d, r->l->q, r->l->q, r->d_noise, n);
+}
+
+/* What was loaded, through a code that is rounded or, while codes are learned, noisy. */
+static void reconstruct(struct ldm_trainer *r, bool train)
+{
+    ldm_encode_device(r->l, r->steps, !train || rounds(r));
+    if (train && !rounds(r))
+        add_noise(r);
+    ldm_decode_device(r->l, r->steps);
+}
+
+static void move_step(struct ldm_trainer *r, int to, int i)
+{
+    size_t S = (size_t)r->l->S, D = (size_t)r->l->config.code.D;
+
+    memcpy(r->from + (size_t)to * S, r->from + (size_t)i * S, S * sizeof *r->from);
+    memcpy(r->to + (size_t)to * S, r->to + (size_t)i * S, S * sizeof *r->to);
+    memcpy(r->weight + (size_t)to * S, r->weight + (size_t)i * S, S * sizeof *r->weight);
+    memcpy(r->noise + (size_t)to * D, r->noise + (size_t)i * D, D * sizeof *r->noise);
+    r->role[to] = r->role[i];
+    r->share[to] = r->share[i];
+}
+
+/* Of the steps that come out right only a part stays, and at least one step. */
+static void keep_wrong(struct ldm_trainer *r)
+{
+    int S = r->l->S, kept = 0;
+
+    reconstruct(r, true);
+    ldm_read_tokens(r->l, r->steps, r->got);
+    for (int i = 0; i < r->steps; i++)
+        if (r->luck[i] < r->right || changes(r->got + i * S, r->to + i * S, S) ||
+            (i == r->steps - 1 && !kept))
+            move_step(r, kept++, i);
+    r->steps = kept;
+    upload(r);
 }
 
 static int load(void *self, const struct train_sample *s, int n, struct err *e)
 {
-    return gather(self, false, s, n, e);
-}
+    struct ldm_trainer *r = self;
 
-/* Adds the noise to the codes, as large as it is by now. */
-static void disturb(struct ldm_trainer *r)
-{
-    const struct tokenizer_config *c = &r->l->config.code;
-    int step = r->l->ps.step, n = r->steps * c->D;
-    float size = step < r->continuous ? (float)step / (float)r->continuous : 1;
-    struct device *d = r->l->d;
-
-    for (int i = 0; i < n; i++)
-        r->noise[i] *= size / (float)(c->levels[i % c->D] / 2);
-    d->ops->upload(d, r->staged, r->noise, (size_t)n * sizeof *r->noise);
-    d->ops->to_act(d, r->d_noise, r->staged, (size_t)n);
-    d->ops->add(d, r->l->q, r->l->q, r->d_noise, (size_t)n);
+    if (gather(r, false, s, n, e))
+        return -1;
+    if (r->right < 1)
+        keep_wrong(r);
+    return 0;
 }
 
 /* "exact" and "changed" of what was decoded; shares as in the loss. */
@@ -142,10 +181,7 @@ static void forward(struct ldm_trainer *r, bool grad)
     int N = r->steps * l->S;
 
     memset(r->sums, 0, sizeof r->sums);
-    ldm_encode_device(l, r->steps, !grad || rounds(r));
-    if (grad && !rounds(r))
-        disturb(r);
-    ldm_decode_device(l, r->steps);
+    reconstruct(r, grad);
     judge(r);
     for (int i = 0; i < l->config.tokens.D; i++) {
         d->ops->cross_entropy(d, r->loss, l->logits[i], r->want[i], r->cell_weight, N,
@@ -167,10 +203,13 @@ static int backward(void *self, int n, struct err *e)
 static int losses(void *self, int n, double *sums, struct err *e)
 {
     struct ldm_trainer *r = self;
+    double kept = 0;
 
-    (void)n, (void)e;
+    (void)e;
+    for (int i = 0; i < r->steps; i++)
+        kept += r->share[i];
     for (int i = 0; i < LDM_TRAIN_METRICS; i++)
-        sums[i] += r->sums[i];
+        sums[i] += r->sums[i] * n / kept;
     return 0;
 }
 
@@ -212,9 +251,10 @@ static int alloc(struct ldm_trainer *r, struct err *e)
     r->digit = calloc(cells, sizeof *r->digit);
     r->weight = calloc(cells, sizeof *r->weight);
     r->share = calloc((size_t)r->l->max, sizeof *r->share);
+    r->luck = calloc((size_t)r->l->max, sizeof *r->luck);
     r->noise = calloc(codes, sizeof *r->noise);
     r->samples = calloc(micro, sizeof *r->samples);
-    if (!r->share || !r->noise || !r->id || !r->valid || !r->from || !r->to || !r->got || !r->role || !r->digit ||
+    if (!r->share || !r->luck || !r->noise || !r->id || !r->valid || !r->from || !r->to || !r->got || !r->role || !r->digit ||
         !r->weight || !r->samples)
         return err_set(e, "out of memory");
     return slots_alloc(&r->mem, r->l->d, s, n, e);
@@ -249,7 +289,7 @@ int ldm_train_init(struct ldm_trainer *r, struct ldm *l, const struct frame_sour
                    struct tokenizer *t, int horizon, int micro, uint64_t held_out,
                    struct err *e)
 {
-    *r = (struct ldm_trainer){ .l = l, .micro = micro, .commit = 0.3f, .quiet = 1 };
+    *r = (struct ldm_trainer){ .l = l, .micro = micro, .commit = 0.3f, .right = 1 };
     r->held_out = held_out < source->held_out ? held_out : source->held_out;
     r->model = (struct train_model){ r, &l->ps, source->samples, r->held_out, LDM_TRAIN_METRICS,
                                      names, load, backward, losses, evaluate };
@@ -274,6 +314,7 @@ void ldm_train_free(struct ldm_trainer *r)
     free(r->weight);
     free(r->noise);
     free(r->share);
+    free(r->luck);
     free(r->samples);
     if (r->l)
         slots_free(&r->mem, r->l->d);

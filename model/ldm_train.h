@@ -4,9 +4,9 @@
  * A sample is a clip of horizon+1 frames; each pair of frames that follow each
  * other, and count, is a step.  Its loss is the cross-entropy of the digits of y's
  * tokens, summed over the cells that change, and with weight LDM_SAME over those that
- * do not (1 once codes are closed); a sample's loss is the mean over its steps.  Steps that
- * change two cells at most, a stone placed and the marker moved, are soon learned: to
- * spend the time on captures only a part of them, `quiet`, may be kept.
+ * do not (1 once codes are closed); a sample's loss is the mean over its steps.  Most
+ * steps, a stone placed and the marker moved, are soon learned: to spend the time on the
+ * others, of those that come out right only a part, `right`, may be kept.
  *
  * Codes are learned with noise in place of rounding (Balle et al., arXiv 1611.01704): a
  * random number of up to half a step of FSQ either way, whose size grows over the first
@@ -17,7 +17,7 @@
  * can tell apart what shares a code; the straight-through one, between the points
  * where the decoder ever looks, leads codes astray.
  *
- * Metrics: "loss"; "exact", the share of steps decoded without a wrong token;
+ * Metrics, of steps kept: "loss"; "exact", the share of steps decoded without a wrong token;
  * "changed", the share of changed cells that are right.
  */
 #ifndef MODEL_LDM_TRAIN_H
@@ -35,7 +35,7 @@ struct ldm_trainer {
     int micro;                      /* samples at a time; l->max >= micro * horizon */
     int continuous, closed;         /* steps of the optimiser */
     float commit;                   /* once closed; init sets 0.3 */
-    float quiet;                    /* part kept of quiet steps; init sets 1 */
+    float right;                    /* part kept of what comes out right; init sets 1 */
     uint64_t held_out;              /* samples evaluated */
     int steps;                      /* (of clips) loaded last */
     double sums[LDM_TRAIN_METRICS]; /* of the last pass */
@@ -44,7 +44,8 @@ struct ldm_trainer {
     int *from, *to, *role, *got;    /* (max, S), (max, S), (max), (max, S) */
     int *digit;                     /* (max, S) */
     float *weight, *share;          /* (max, S) of cells, (max) of steps in their clip */
-    float *noise;                   /* (max, D) -1/2 .. 1/2 steps of FSQ */
+    float *noise;                   /* (max, D) up to half a step of FSQ either way */
+    float *luck;                    /* (max) 0 .. 1: below `right` a step stays */
     struct train_sample *samples;   /* (micro) */
     /* device */
     int *want[TOKENIZER_LEVELS_MAX]; /* (max, S) */

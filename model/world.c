@@ -235,14 +235,48 @@ void world_free(struct world *w)
     memset(w, 0, sizeof *w);
 }
 
+/* After changes by hand: the average and what is derived from the weights. */
+static void weights_set(struct world *w)
+{
+    if (w->ps.ema)
+        w->d->ops->copy(w->d, w->ps.ema, w->ps.w, w->ps.len * sizeof *w->ps.w);
+    params_refresh(&w->ps);
+}
+
 void world_set_acts(struct world *w, int role, const float *acts)
 {
     struct param *p = &w->acts[role];
 
     w->d->ops->upload(w->d, p->w, acts, (size_t)p->out * (size_t)p->in * sizeof *acts);
-    if (w->ps.ema)
-        w->d->ops->copy(w->d, w->ps.ema, w->ps.w, w->ps.len * sizeof *acts);
-    params_refresh(&w->ps);
+    weights_set(w);
+}
+
+/* Row first+k becomes what row first+old[k] was. */
+static int set_rows(struct world *w, const struct param *p, int first, const int *old, struct err *e)
+{
+    size_t row = (size_t)p->in, n = (size_t)w->config.codes * row, at = (size_t)first * row;
+    float *was = malloc(2 * n * sizeof *was);
+
+    if (!was)
+        return err_set(e, "out of memory");
+    w->d->ops->download(w->d, was, p->w + at, n * sizeof *was);
+    for (int k = 0; k < w->config.codes; k++)
+        memcpy(was + n + (size_t)k * row, was + (size_t)old[k] * row, row * sizeof *was);
+    w->d->ops->upload(w->d, p->w + at, was + n, n * sizeof *was);
+    free(was);
+    return 0;
+}
+
+int world_set_codes(struct world *w, int *const old[WORLD_ROLES], struct err *e)
+{
+    if (set_rows(w, &w->input, world_row_code(w, 0), old[0], e) ||
+        set_rows(w, &w->code, 0, old[0], e) || set_rows(w, &w->code_b, 0, old[0], e))
+        return -1;
+    for (int role = 0; role < WORLD_ROLES && role < w->Q; role++)
+        if (set_rows(w, &w->acts[role], 0, old[role], e))
+            return -1;
+    weights_set(w);
+    return device_check(w->d, e);
 }
 
 /* --- files --- */

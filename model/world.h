@@ -116,6 +116,10 @@ void world_free(struct world *w);
 /* How much each code acts on each cell of a role, (K, S), in place of noughts. */
 void world_set_acts(struct world *w, int role, const float *acts);
 
+/* Of code k is said what was said of old[0][k]; what it does in role 1, of old[1][k]: (K) each.
+   With codes only. */
+int world_set_codes(struct world *w, int *const old[WORLD_ROLES], struct err *e);
+
 /* The metadata of its checkpoints; points into itself. */
 enum { WORLD_METAS = 11 };
 struct world_meta {

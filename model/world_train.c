@@ -236,19 +236,25 @@ static void count_changes(const struct world_trainer *r, int n, float *acts, flo
     }
 }
 
+int world_train_draw(struct world_trainer *r, int at, int samples, struct err *e)
+{
+    int n = samples - at < r->micro ? samples - at : r->micro;
+
+    for (int i = 0; i < n; i++) {
+        uint64_t k = (uint64_t)(at + i);
+
+        r->samples[i].index =
+            (uint64_t)((double)k / samples * (double)r->clips.source->samples);
+        r->samples[i].random = splitmix64(k);
+    }
+    return draw(r, false, r->samples, n, e) ? -1 : n;
+}
+
 static int measure(struct world_trainer *r, int samples, float *acts, float *seen, struct err *e)
 {
-    uint64_t count = r->clips.source->samples;
-
     for (int at = 0, n; at < samples; at += n) {
-        n = samples - at < r->micro ? samples - at : r->micro;
-        for (int i = 0; i < n; i++) {
-            uint64_t k = (uint64_t)(at + i);
-
-            r->samples[i].index = (uint64_t)((double)k / samples * (double)count);
-            r->samples[i].random = splitmix64(k);
-        }
-        if (draw(r, false, r->samples, n, e))
+        n = world_train_draw(r, at, samples, e);
+        if (n < 0)
             return -1;
         count_changes(r, n, acts, seen);
     }

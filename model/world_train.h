@@ -67,4 +67,17 @@ void world_train_free(struct world_trainer *r);
  */
 int world_train_measure(struct world_trainer *r, int samples, struct err *e);
 
+/* Draws the next, from number at on, of `samples` clips spread over those to train on: r->x, y,
+   role and z get their steps, r->valid[i] - 1 of each.  How many clips, at most micro; or -1. */
+int world_train_draw(struct world_trainer *r, int at, int samples, struct err *e);
+
+/*
+ * The weights were learned with the codes of another LDM, `was`: what they say of a code of it they
+ * shall say of that one of r->ldm which most of the same steps have, of the own side's moves
+ * in `samples` clips to train on (of the other's too, what acts).  A code not met gets what is said of
+ * one not met.  *known gets how many were; both LDMs must have as many codes.
+ */
+int world_train_translate(struct world_trainer *r, struct ldm *was, int samples, int *known,
+                          struct err *e);
+
 #endif

@@ -6,6 +6,7 @@
 
 #include "engine/rng.h"
 #include "model/ldm_train.h"
+#include "model/world_train.h"
 #include "tests/tap.h"
 
 enum { ROWS = 3, COLS = 4, S = ROWS * COLS, N = 5 };
@@ -293,10 +294,65 @@ static int draw_dots(void *self, bool held_out, const struct train_sample *s, in
     return 0;
 }
 
+static const struct frame_source source = { NULL, CLIPS, 64, COLS * PATCH, ROWS * PATCH, 1, 2,
+                                            draw_dots };
+
+/* A random one, but black and white are different tokens. */
+static void open_tokenizer(struct tokenizer *t)
+{
+    struct tokenizer_config tc = { PATCH, 8, 2, { 4, 3 } };
+    enum { PIXELS = PATCH * PATCH * 3 };
+    uint8_t px[2 * PIXELS] = { 0 };
+    int id[2] = { 0 };
+
+    memset(px + PIXELS, 255, PIXELS);
+    ck_assert_int_eq(tokenizer_init(t, &tc, d, 64, 0, &e), 0);
+    for (uint64_t seed = 1; id[0] == id[1]; seed++) {
+        ck_assert_int_eq(params_seed(&t->ps, seed, &e), 0);
+        ck_assert_int_eq(tokenizer_encode(t, px, 2, PATCH, PATCH, id, &e), 0);
+        ck_assert_uint_lt(seed, 1000);
+    }
+}
+
+/* What was loaded, decoded: how many steps come out wrong. */
+static int count_wrong(struct ldm_trainer *r)
+{
+    int code[2 * 16], got[2 * 16 * S], wrong = 0;
+
+    ck_assert_int_eq(ldm_encode(r->l, r->from, r->to, r->role, r->steps, code, &e), 0);
+    ck_assert_int_eq(ldm_decode(r->l, r->from, code, r->role, r->steps, got, &e), 0);
+    for (int i = 0; i < r->steps; i++)
+        wrong += memcmp(got + i * S, r->to + i * S, S * sizeof *got) != 0;
+    return wrong;
+}
+
+/* Of the same samples, with r->right = 0, those are left that came out wrong. */
+static void check_what_is_kept(struct ldm_trainer *r)
+{
+    struct train_sample samples[16];
+    int all = 0, right = 0;
+
+    for (uint64_t at = 0; at < CLIPS; at += 16) {
+        int wrong;
+
+        for (uint64_t i = 0; i < 16; i++)
+            samples[i] = (struct train_sample){ .index = at + i, .random = i };
+        r->right = 1;
+        ck_assert_int_eq(r->model.load(r, samples, 16, &e), 0);
+        ck_assert_int_eq(r->steps, 32);
+        wrong = count_wrong(r);
+        r->right = 0;
+        ck_assert_int_eq(r->model.load(r, samples, 16, &e), 0);
+        ck_assert_int_eq(r->steps, wrong ? wrong : 1);
+        ck_assert_int_eq(count_wrong(r), wrong);
+        all += wrong;
+        right += 32 - wrong;
+    }
+    ck_assert_msg(all > 0 && right > 0, "%d wrong, %d right tell nothing", all, right);
+}
+
 START_TEST(a_nano_run_learns_where_a_dot_goes)
 {
-    struct frame_source source = { NULL, CLIPS, 64, COLS * PATCH, ROWS * PATCH, 1, 2, draw_dots };
-    struct tokenizer_config tc = { PATCH, 8, 2, { 4, 3 } };
     struct train_config c = { .steps = 400, .batch = 16, .micro = 16, .lr = 5e-3f,
                               .final_lr = 1e-4f, .warmup = 10, .beta1 = 0.9f, .beta2 = 0.99f,
                               .eps = 1e-8f, .clip = 1, .seed = 1 };
@@ -307,8 +363,7 @@ START_TEST(a_nano_run_learns_where_a_dot_goes)
     struct tokenizer t;
     struct ldm dots;
 
-    ck_assert_int_eq(tokenizer_init(&t, &tc, d, 64, 0, &e), 0);
-    ck_assert_int_eq(params_seed(&t.ps, 5, &e), 0);
+    open_tokenizer(&t);
     ck_assert_int_eq(ldm_init(&dots, &plain, d, 32, PARAMS_TRAIN, &e), 0);
     ck_assert_int_eq(ldm_train_seed(&dots, &t, 1, &e), 0);
     ck_assert_msg(!ldm_train_init(&r, &dots, &source, &t, 2, 16, 64, &e), "%s", e.msg);
@@ -318,8 +373,108 @@ START_TEST(a_nano_run_learns_where_a_dot_goes)
     ck_assert_int_eq(r.model.evaluate(&r, 0, 64, sums, &e), 0);
     /* Guessing one of 12 cells would give less than 0.1. */
     ck_assert_msg(sums[1] / 64 > 0.8, "%g of the frames exact", sums[1] / 64);
+    dots.digit_b[0].w[0] += 3; /* so that something comes out wrong again */
+    params_refresh(&dots.ps);
+    check_what_is_kept(&r);
     ldm_train_free(&r);
     ldm_free(&dots);
+    tokenizer_free(&t);
+}
+END_TEST
+
+/* --- the codes of another LDM: here with the first of their numbers the other way round --- */
+
+enum { K = 75, SEEN = 40 };
+
+static int mirrored(int code)
+{
+    return code / 5 * 5 + 4 - code % 5;
+}
+
+static void open_mirrored(struct ldm *m, bool mirror)
+{
+    ck_assert_int_eq(ldm_init(m, &plain, d, 32, PARAMS_TRAIN, &e), 0);
+    ck_assert_int_eq(ldm_seed(m, 1, NULL, 0, &e), 0);
+    for (int i = 0; i < m->query.out * m->query.in; i++)
+        m->query.w[i] *= 1000; /* looks at one cell, so there are many codes */
+    for (int i = 0; mirror && i < LDM_PLACE; i++)
+        m->out_e.w[i] = -m->out_e.w[i];
+    params_refresh(&m->ps);
+}
+
+/* Are rows `first` + k of p what rows first + old[k] of `was` were? */
+static void check_rows(const struct param *p, const float *was, int first, const int *old)
+{
+    for (int k = 0; k < K; k++)
+        if (memcmp(p->w + (first + k) * p->in, was + (first + old[k]) * p->in,
+                   (size_t)p->in * sizeof *was))
+            ck_abort_msg("what %s says of code %d is not what it said of %d", p->name, k, old[k]);
+}
+
+/* Of each code of a role the one that `was` has for the same, or the first that it never has. */
+static void find_old(struct world_trainer *r, int of_role, int *old)
+{
+    bool met[K] = { false };
+    int none = 0;
+
+    for (int at = 0; at < SEEN; at += 16) {
+        int n = world_train_draw(r, at, SEEN, &e), steps = 0;
+
+        for (int i = 0; i < n; i++)
+            steps += r->valid[i] - 1;
+        for (int i = 0; i < steps; i++)
+            met[r->z[i]] |= r->role[i] == of_role;
+    }
+    while (none < K - 1 && met[mirrored(none)])
+        none++;
+    for (int k = 0; k < K; k++)
+        old[k] = met[k] ? mirrored(k) : none;
+}
+
+START_TEST(a_world_model_is_translated_to_the_codes_of_another_ldm)
+{
+    struct world_config wc = { .target = WORLD_LDM, .horizon = 2, .rows = ROWS, .cols = COLS,
+                               .tokens = 12, .codes = K, .layers = 1, .width = 16, .heads = 2,
+                               .hidden = 16 };
+    int old[2][K], known, all = 0;
+    struct world_trainer r;
+    struct ldm was, now;
+    struct tokenizer t;
+    struct world w;
+    float *before;
+
+    open_tokenizer(&t);
+    open_mirrored(&was, true);
+    open_mirrored(&now, false);
+    ck_assert_msg(!world_init(&w, &wc, d, 16, PARAMS_TRAIN | PARAMS_EMA, true, &e), "%s", e.msg);
+    ck_assert_int_eq(params_seed(&w.ps, 1, &e), 0);
+    for (size_t i = 0; i < w.ps.len; i++)
+        w.ps.w[i] = (float)i; /* each row its own */
+    ck_assert_int_eq(world_train_init(&r, &w, &source, &t, &now, 16, 64, &e), 0);
+    before = malloc(w.ps.len * sizeof *before);
+    memcpy(before, w.ps.w, w.ps.len * sizeof *before);
+    find_old(&r, 0, old[0]);
+    find_old(&r, 1, old[1]);
+    ck_assert_msg(!world_train_translate(&r, &was, SEEN, &known, &e), "%s", e.msg);
+    check_rows(&w.code, before + (w.code.w - w.ps.w), 0, old[0]);
+    check_rows(&w.code_b, before + (w.code_b.w - w.ps.w), 0, old[0]);
+    check_rows(&w.input, before + (w.input.w - w.ps.w), world_row_code(&w, 0), old[0]);
+    check_rows(&w.acts[0], before + (w.acts[0].w - w.ps.w), 0, old[0]);
+    check_rows(&w.acts[1], before + (w.acts[1].w - w.ps.w), 0, old[1]);
+    ck_assert_mem_eq(w.ps.ema, w.ps.w, w.ps.len * sizeof *before);
+    ck_assert_mem_eq(w.place.w, before + (w.place.w - w.ps.w), (size_t)w.place.in * sizeof *before);
+    for (int k = 0; k < K; k++)
+        all += old[0][k] == mirrored(k);
+    ck_assert_msg(known > 5 && known <= all, "%d known, %d mirrored", known, all);
+
+    was.codes = 2;
+    ck_assert_int_eq(world_train_translate(&r, &was, SEEN, &known, &e), -1);
+    ck_assert_ptr_nonnull(strstr(e.msg, "translated from has 2 codes"));
+    free(before);
+    world_train_free(&r);
+    world_free(&w);
+    ldm_free(&now);
+    ldm_free(&was);
     tokenizer_free(&t);
 }
 END_TEST
@@ -339,6 +494,7 @@ int main(void)
     tcase_add_loop_test(tc, bad_sizes_are_refused, 0, 4);
     tcase_add_test(tc, files_of_another_kind_are_refused);
     tcase_add_test(tc, a_nano_run_learns_where_a_dot_goes);
+    tcase_add_test(tc, a_world_model_is_translated_to_the_codes_of_another_ldm);
     suite_add_tcase(s, tc);
     return tap_run(s);
 }

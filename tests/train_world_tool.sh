@@ -68,7 +68,7 @@ codes() { # codes WEIGHTS: how many are in use at each step, and their perplexit
     bench ldm --weights "$1" --clips 100 --horizon 2 | sed -n 's/^step.*, \(codes in use.*\)/\1/p'
 }
 train ldm -o more.safetensors --init ldm.safetensors --steps 20 --batch 8 --lr 0.01 \
-    --quiet-share 0.3 --eval-steps 0 >/dev/null
+    --right-share 0.3 --eval-steps 0 >/dev/null
 is "trained on by --init it keeps its codes" "$(codes more.safetensors)" "$(codes ldm.safetensors)"
 is "but learns" "$(cmp -s more.safetensors ldm.safetensors; echo $?)" 1
 
@@ -106,6 +106,18 @@ is "killed and resumed it ends in the same bytes" \
     "$(cmp whole.safetensors part.safetensors 2>&1)" ""
 is "and the same log, but for the speed" "$(sed 's/,[^,]*$//' part.csv)" \
     "$(sed 's/,[^,]*$//' whole.csv)"
+
+# --- on with another LDM, whose codes are other ones
+out=$(train world -o other.safetensors --ldm ldm.safetensors --init whole.safetensors --horizon 3 \
+      --init-ldm go9-ldm.safetensors --steps 2 --batch 4 --eval-steps 0)
+holds "its codes are found out" "$out" \
+    "/^videoworld: [1-9][0-9]* codes are those of 'go9-ldm.safetensors' for the same/"
+holds "and it is trained" "$out" "/^other.safetensors: .* step 2 of 2/"
+before=$(stat -c %Y%s other.train.safetensors)
+refused "but not anew without being asked" \
+    "'other.safetensors' is being trained already: --resume goes on with it" \
+    train world $common -c nano -o other.safetensors --ldm ldm.safetensors --horizon 3
+is "so it is as it was" "$(stat -c %Y%s other.train.safetensors)" "$before"
 
 # --- the other targets
 out=$(train world --target state -o state.safetensors --steps $(steps 200) --batch 32 --lr 3e-3 \
@@ -145,6 +157,9 @@ world="train world $common -o x.safetensors"
         $world --target x
     refused "codes without an LDM" \
         "which LDM?  --ldm=FILE is needed, or --target=state or video" $world
+    refused "an LDM of weights that are not given" \
+        "--init-ldm tells whose codes --init has: target video+ldm and --init go with it" \
+        $world --ldm ldm.safetensors --init-ldm ldm.safetensors
     refused "a horizon without codes" "target state has no codes: its horizon is 0" \
         $world --target state --horizon 3
     refused "a horizon out of bounds" "'17' is no value for --horizon" $world --horizon 17
