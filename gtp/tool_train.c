@@ -52,7 +52,7 @@ static const char help[] =
     "      --continuous=N    first steps: of the tokenizer half of them, of the LDM all, go\n"
     "                        without rounding (default: 3/4; 1/5)\n"
     "Of the LDM (with --init only its decoder learns on, codes staying what they are, from the\n"
-    "start or, if given, after --continuous steps):\n"
+    "start or, if given, soon after --continuous steps):\n"
     "      --right-share=X   part kept of the steps that already come out right (default 1)\n"
     "Of the tokenizer:\n"
     "      --patch=N         pixels a side of a token (default 16: a cell)\n"

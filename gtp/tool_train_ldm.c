@@ -41,10 +41,10 @@ static int run(struct train_job *j, struct tokenizer *t, struct ldm *l, struct t
         return -1;
     r.continuous = train_choose(j->continuous, c->steps / 5);
     r.closed = r.continuous + c->steps * 3 / 10;
-    if (j->init) { /* once closed the encoder gets no gradient and no decay: codes stay */
+    if (j->init) { /* at rest the encoder gets no gradient and no decay: codes stay */
         r.closed = train_choose(j->continuous, 0);
         r.continuous = 0;
-        r.commit = 0;
+        r.rest = r.closed + r.closed / 5;
         c->decay = 0;
     }
     if (j->right_share >= 0)

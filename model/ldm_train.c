@@ -1,5 +1,6 @@
 #include "model/ldm_train.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -196,7 +197,8 @@ static int backward(void *self, int n, struct err *e)
 
     (void)n, (void)e;
     forward(r, true);
-    ldm_backward(r->l, r->steps, !rounds(r), rounds(r) ? r->commit : 0);
+    ldm_backward(r->l, r->steps, !rounds(r),
+                 rounds(r) && r->l->ps.step < r->rest ? r->commit : 0);
     return 0;
 }
 
@@ -289,7 +291,8 @@ int ldm_train_init(struct ldm_trainer *r, struct ldm *l, const struct frame_sour
                    struct tokenizer *t, int horizon, int micro, uint64_t held_out,
                    struct err *e)
 {
-    *r = (struct ldm_trainer){ .l = l, .micro = micro, .commit = 0.3f, .right = 1 };
+    *r = (struct ldm_trainer){ .l = l, .micro = micro, .commit = 0.3f, .right = 1,
+                                .rest = INT_MAX };
     r->held_out = held_out < source->held_out ? held_out : source->held_out;
     r->model = (struct train_model){ r, &l->ps, source->samples, r->held_out, LDM_TRAIN_METRICS,
                                      names, load, backward, losses, evaluate };

@@ -12,8 +12,8 @@
  * random number of up to half a step of FSQ either way, whose size grows over the first
  * `continuous` steps of the run.  So the decoder's gradient is true, and it drives
  * apart what rounding would confuse.  From step `closed` on codes are rounded: then the
- * encoder is only held near them (commitment, see tokenizer_backward), and the
- * decoder learns on.  Rounded from the start a code learns nothing, since no gradient
+ * encoder is only held near them (commitment, see tokenizer_backward), until it rests at
+ * step `rest`, and the decoder learns on.  Rounded from the start a code learns nothing, since no gradient
  * can tell apart what shares a code; the straight-through one, between the points
  * where the decoder ever looks, leads codes astray.
  *
@@ -33,7 +33,7 @@ struct ldm_trainer {
     struct ldm *l;                  /* with PARAMS_TRAIN; not owned, as the tokenizer */
     struct token_clips clips;       /* owned */
     int micro;                      /* samples at a time; l->max >= micro * horizon */
-    int continuous, closed;         /* steps of the optimiser */
+    int continuous, closed, rest;   /* steps of the optimiser; init sets rest to never */
     float commit;                   /* once closed; init sets 0.3 */
     float right;                    /* part kept of what comes out right; init sets 1 */
     uint64_t held_out;              /* samples evaluated */

@@ -351,6 +351,30 @@ static void check_what_is_kept(struct ldm_trainer *r)
     ck_assert_msg(all > 0 && right > 0, "%d wrong, %d right tell nothing", all, right);
 }
 
+/* Is the encoder asked to change in a step of r? */
+static bool moves_the_encoder(struct ldm_trainer *r)
+{
+    const struct param *p = &r->l->out_e;
+    float sum = 0;
+
+    params_zero_grad(&r->l->ps);
+    ck_assert_int_eq(r->model.backward(r, 16, &e), 0);
+    for (int i = 0; i < p->out * p->in; i++)
+        sum += fabsf(p->g[i]);
+    return sum > 0;
+}
+
+static void check_the_encoder_rests(struct ldm_trainer *r)
+{
+    int step = r->l->ps.step;
+
+    ck_assert(moves_the_encoder(r)); /* rounded: by commitment */
+    r->rest = step;
+    ck_assert(!moves_the_encoder(r));
+    r->closed = step + 1;
+    ck_assert(moves_the_encoder(r)); /* with noise: as the decoder wants */
+}
+
 START_TEST(a_nano_run_learns_where_a_dot_goes)
 {
     struct train_config c = { .steps = 400, .batch = 16, .micro = 16, .lr = 5e-3f,
@@ -376,6 +400,7 @@ START_TEST(a_nano_run_learns_where_a_dot_goes)
     dots.digit_b[0].w[0] += 3; /* so that something comes out wrong again */
     params_refresh(&dots.ps);
     check_what_is_kept(&r);
+    check_the_encoder_rests(&r);
     ldm_train_free(&r);
     ldm_free(&dots);
     tokenizer_free(&t);
