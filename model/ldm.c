@@ -139,34 +139,37 @@ static void pick(struct ldm *l, const struct param *p, int row, int col)
     free(w);
 }
 
-/* A random projection of each token's look, the same for the same stream; sizes about 0.5. */
-static void project(const struct ldm *l, struct rng *r, const float *look, int pixels, float *to)
+/* A random projection of each token's look, the same for the same stream; sizes about 0.5.
+   w (pixels, C) is room for it. */
+static void project(const struct ldm *l, struct rng *r, const float *look, int pixels, float *w,
+                    float *to)
 {
     int C = l->config.width;
-    float scale = 0.5f / sqrtf((float)pixels);
+    float scale = 0.5f / sqrtf((float)pixels) * 1.7f;
 
     for (int c = 0; c < C; c++)
-        for (int p = 0; p < pixels; p++) {
-            float w = (float)(rng_u64(r) >> 40) / (1 << 23) - 1; /* -1 .. 1 */
-
-            for (int t = 0; t < l->tokens; t++)
-                to[t * C + c] += scale * 1.7f * w * look[t * pixels + p];
-        }
+        for (int p = 0; p < pixels; p++)
+            w[p * C + c] = scale * ((float)(rng_u64(r) >> 40) / (1 << 23) - 1); /* of -1 .. 1 */
+    for (int t = 0; t < l->tokens; t++, to += C, look += pixels)
+        for (int p = 0; p < pixels; p++)
+            for (int c = 0; c < C; c++)
+                to[c] += w[p * C + c] * look[p];
 }
 
 static int look_at_tokens(struct ldm *l, uint64_t seed, const float *look, int pixels,
                           struct err *e)
 {
     size_t n = (size_t)l->tokens * (size_t)l->config.width;
-    float *a = calloc(3 * n, sizeof *a), *b = a + n, *c = b + n;
+    size_t room = (size_t)pixels * (size_t)l->config.width;
+    float *a = calloc(3 * n + room, sizeof *a), *b = a + n, *c = b + n, *w = c + n;
     struct rng r;
 
     if (!a)
         return err_set(e, "out of memory");
     rng_init(&r, seed);
-    project(l, &r, look, pixels, a);
-    project(l, &r, look, pixels, b);
-    project(l, &r, look, pixels, c);
+    project(l, &r, look, pixels, w, a);
+    project(l, &r, look, pixels, w, b);
+    project(l, &r, look, pixels, w, c);
     for (size_t i = 0; i < n; i++)
         b[i] = 0.5f * b[i] - a[i];
     l->d->ops->upload(l->d, l->from_e.w, a, n * sizeof *a);

@@ -194,9 +194,14 @@ static void forward(struct ldm_trainer *r, bool grad)
 static int backward(void *self, int n, struct err *e)
 {
     struct ldm_trainer *r = self;
+    double kept = 0;
 
-    (void)n, (void)e;
+    (void)e;
     forward(r, true);
+    for (int i = 0; i < r->steps; i++)
+        kept += r->share[i];
+    for (int i = 0; i < LDM_TRAIN_METRICS; i++)
+        r->sums[i] *= n / kept;
     ldm_backward(r->l, r->steps, !rounds(r),
                  rounds(r) && r->l->ps.step < r->rest ? r->commit : 0);
     return 0;
@@ -205,13 +210,10 @@ static int backward(void *self, int n, struct err *e)
 static int losses(void *self, int n, double *sums, struct err *e)
 {
     struct ldm_trainer *r = self;
-    double kept = 0;
 
-    (void)e;
-    for (int i = 0; i < r->steps; i++)
-        kept += r->share[i];
+    (void)n, (void)e;
     for (int i = 0; i < LDM_TRAIN_METRICS; i++)
-        sums[i] += r->sums[i] * n / kept;
+        sums[i] += r->sums[i];
     return 0;
 }
 

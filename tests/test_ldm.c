@@ -330,6 +330,7 @@ static int count_wrong(struct ldm_trainer *r)
 static void check_what_is_kept(struct ldm_trainer *r)
 {
     struct train_sample samples[16];
+    double sums[LDM_TRAIN_METRICS] = { 0 };
     int all = 0, right = 0;
 
     for (uint64_t at = 0; at < CLIPS; at += 16) {
@@ -348,6 +349,12 @@ static void check_what_is_kept(struct ldm_trainer *r)
         all += wrong;
         right += 32 - wrong;
     }
+    /* the metrics are means over what was kept, whatever is loaded before they are asked */
+    ck_assert_int_eq(r->model.backward(r, 16, &e), 0);
+    r->right = 1;
+    ck_assert_int_eq(r->model.load(r, samples, 16, &e), 0);
+    ck_assert_int_eq(r->model.losses(r, 16, sums, &e), 0);
+    ck_assert_msg(sums[1] == 0 && sums[2] >= 0 && sums[2] <= 16, "%g %g", sums[1], sums[2]);
     ck_assert_msg(all > 0 && right > 0, "%d wrong, %d right tell nothing", all, right);
 }
 
