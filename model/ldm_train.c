@@ -200,7 +200,7 @@ static int backward(void *self, int n, struct err *e)
     forward(r, true);
     for (int i = 0; i < r->steps; i++)
         kept += r->share[i];
-    for (int i = 0; i < LDM_TRAIN_METRICS; i++)
+    for (int i = 0; i < LDM_TRAIN_METRICS && kept > 0; i++)
         r->sums[i] *= n / kept;
     ldm_backward(r->l, r->steps, !rounds(r),
                  rounds(r) && r->l->ps.step < r->rest ? r->commit : 0);
@@ -258,8 +258,8 @@ static int alloc(struct ldm_trainer *r, struct err *e)
     r->luck = calloc((size_t)r->l->max, sizeof *r->luck);
     r->noise = calloc(codes, sizeof *r->noise);
     r->samples = calloc(micro, sizeof *r->samples);
-    if (!r->share || !r->luck || !r->noise || !r->id || !r->valid || !r->from || !r->to || !r->got || !r->role || !r->digit ||
-        !r->weight || !r->samples)
+    if (!r->id || !r->valid || !r->from || !r->to || !r->got || !r->role || !r->digit ||
+        !r->weight || !r->share || !r->luck || !r->noise || !r->samples)
         return err_set(e, "out of memory");
     return slots_alloc(&r->mem, r->l->d, s, n, e);
 }

@@ -13,9 +13,9 @@
  * `continuous` steps of the run.  So the decoder's gradient is true, and it drives
  * apart what rounding would confuse.  From step `closed` on codes are rounded: then the
  * encoder is only held near them (commitment, see tokenizer_backward), until it rests at
- * step `rest`, and the decoder learns on.  Rounded from the start a code learns nothing, since no gradient
- * can tell apart what shares a code; the straight-through one, between the points
- * where the decoder ever looks, leads codes astray.
+ * step `rest`, and the decoder learns on.  Rounded from the start a code learns nothing,
+ * since no gradient can tell apart what shares a code; the straight-through one, between
+ * the points where the decoder ever looks, leads codes astray.
  *
  * Metrics, of steps kept: "loss"; "exact", the share of steps decoded without a wrong token;
  * "changed", the share of changed cells that are right.

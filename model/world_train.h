@@ -72,10 +72,11 @@ int world_train_measure(struct world_trainer *r, int samples, struct err *e);
 int world_train_draw(struct world_trainer *r, int at, int samples, struct err *e);
 
 /*
- * The weights were learned with the codes of another LDM, `was`: what they say of a code of it they
- * shall say of that one of r->ldm which most of the same steps have, of the own side's moves
- * in `samples` clips to train on (of the other's too, what acts).  A code not met gets what is said of
- * one not met.  *known gets how many were; both LDMs must have as many codes.
+ * The weights were learned with the codes of another LDM, `was`.  What they say of a code of
+ * it they shall say of that one of r->ldm which most of the same steps have, in `samples`
+ * clips to train on: steps of the own side's moves, and of the other's for what acts there.
+ * A code not met gets what is said of one not met.  *known gets how many were met; both LDMs
+ * must have as many codes.
  */
 int world_train_translate(struct world_trainer *r, struct ldm *was, int samples, int *known,
                           struct err *e);
