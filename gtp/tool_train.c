@@ -74,8 +74,7 @@ enum {
     OPT_STEPS = 256, OPT_BATCH, OPT_LR, OPT_WARMUP, OPT_MICRO, OPT_WEIGHTS, OPT_EVAL_STEPS,
     OPT_EVAL_SAMPLES, OPT_SAVE_STEPS, OPT_SAVE_SECONDS, OPT_LEVELS, OPT_PATCH, OPT_HIDDEN,
     OPT_CONTINUOUS, OPT_TOKENIZER, OPT_TARGET, OPT_LDM, OPT_HORIZON, OPT_FRAME_SHARE,
-    OPT_LATER_WEIGHT, OPT_PLOT, OPT_RIGHT_SHARE, OPT_OPTIMIZER,
-    OPT_INIT_LDM
+    OPT_LATER_WEIGHT, OPT_PLOT, OPT_RIGHT_SHARE, OPT_OPTIMIZER, OPT_INIT_LDM
 };
 
 static const struct option longs[] = {
@@ -265,7 +264,11 @@ static int run(const struct train_stage *stage, struct train_job *j, struct err 
 {
     int failed;
 
-    if (parallel_init(&j->parallel, e) || clips_open(&j->clips, j->data, PART_HELD_OUT, e))
+    if (parallel_init(&j->parallel, e))
+        return -1;
+    if (!j->resume && checkpoint_has_training(j->output))
+        return err_set(e, "'%s' is being trained already: --resume goes on with it", j->output);
+    if (clips_open(&j->clips, j->data, PART_HELD_OUT, e))
         return -1;
     failed = run_on_device(stage, j, e);
     clips_release(&j->clips);

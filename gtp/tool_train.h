@@ -55,7 +55,7 @@ static inline bool train_goes_on(const struct train_job *j)
 }
 
 /* Before a run that does not go on with another: m's params, which are seeded, get what of
-   --init fits.  A run that would go on, but shall not, is an error. */
+   --init fits. */
 int train_job_begin(const struct train_job *j, const struct train_model *m, struct err *e);
 
 /*

@@ -115,11 +115,7 @@ int train_job_begin(const struct train_job *j, const struct train_model *m, stru
 {
     int loaded;
 
-    if (train_goes_on(j))
-        return 0;
-    if (checkpoint_has_training(j->output))
-        return err_set(e, "'%s' is being trained already: --resume goes on with it", j->output);
-    if (!j->init)
+    if (!j->init || train_goes_on(j))
         return 0;
     if (checkpoint_load_fitting(j->init, m->params, &loaded, e))
         return -1;

@@ -71,6 +71,19 @@ static void schedule(const struct train_job *j, const struct world_config *w,
     c->warmup = train_choose(j->warmup, c->steps / 50);
 }
 
+/* Weights without codes would leave acts of ours to be translated. */
+static int check_codes(const char *init, struct err *e)
+{
+    struct checkpoint c;
+    bool there;
+
+    if (checkpoint_open(&c, init, e))
+        return -1;
+    there = checkpoint_find(&c, "code.weight");
+    checkpoint_close(&c);
+    return there ? 0 : err_set(e, "'%s' says nothing of codes: --init-ldm is not for it", init);
+}
+
 /* What --init says of the codes of another LDM, it shall say of those of ours. */
 static int translate(const struct train_job *j, struct world_trainer *r, struct err *e)
 {
@@ -88,9 +101,10 @@ static int translate(const struct train_job *j, struct world_trainer *r, struct 
 
 static int begin(const struct train_job *j, struct world_trainer *r, struct err *e)
 {
-    return (!train_goes_on(j) && world_train_measure(r, MEASURED, e)) ||
-           train_job_begin(j, &r->model, e) ||
-           (!train_goes_on(j) && j->init_ldm && translate(j, r, e)) ? -1 : 0;
+    if (train_goes_on(j))
+        return 0;
+    return (j->init_ldm && check_codes(j->init, e)) || world_train_measure(r, MEASURED, e) ||
+           train_job_begin(j, &r->model, e) || (j->init_ldm && translate(j, r, e)) ? -1 : 0;
 }
 
 static int run(struct train_job *j, struct models *m, struct train_config *c, struct err *e)

@@ -221,12 +221,10 @@ static int evaluate(void *self, uint64_t first, uint64_t n, double *sums, struct
 /* --- what codes do --- */
 
 /* Adds the steps loaded last: how often each code was, and changed each cell. */
-static void count_changes(const struct world_trainer *r, int n, float *acts, float *seen)
+static void count_changes(const struct world_trainer *r, int steps, float *acts, float *seen)
 {
-    int S = r->w->S, K = r->w->config.codes, steps = 0;
+    int S = r->w->S, K = r->w->config.codes;
 
-    for (int i = 0; i < n; i++)
-        steps += r->valid[i] - 1;
     for (int i = 0; i < steps; i++) {
         size_t row = (size_t)r->role[i] * (size_t)K + (size_t)r->z[i];
 
@@ -238,7 +236,7 @@ static void count_changes(const struct world_trainer *r, int n, float *acts, flo
 
 int world_train_draw(struct world_trainer *r, int at, int samples, struct err *e)
 {
-    int n = samples - at < r->micro ? samples - at : r->micro;
+    int n = samples - at < r->micro ? samples - at : r->micro, steps = 0;
 
     for (int i = 0; i < n; i++) {
         uint64_t k = (uint64_t)(at + i);
@@ -247,16 +245,21 @@ int world_train_draw(struct world_trainer *r, int at, int samples, struct err *e
             (uint64_t)((double)k / samples * (double)r->clips.source->samples);
         r->samples[i].random = splitmix64(k);
     }
-    return draw(r, false, r->samples, n, e) ? -1 : n;
+    if (draw(r, false, r->samples, n, e))
+        return -1;
+    for (int i = 0; i < n; i++)
+        steps += r->valid[i] - 1;
+    return steps;
 }
 
 static int measure(struct world_trainer *r, int samples, float *acts, float *seen, struct err *e)
 {
-    for (int at = 0, n; at < samples; at += n) {
-        n = world_train_draw(r, at, samples, e);
-        if (n < 0)
+    for (int at = 0; at < samples; at += r->micro) {
+        int steps = world_train_draw(r, at, samples, e);
+
+        if (steps < 0)
             return -1;
-        count_changes(r, n, acts, seen);
+        count_changes(r, steps, acts, seen);
     }
     return 0;
 }

@@ -67,8 +67,8 @@ void world_train_free(struct world_trainer *r);
  */
 int world_train_measure(struct world_trainer *r, int samples, struct err *e);
 
-/* Draws the next, from number at on, of `samples` clips spread over those to train on: r->x, y,
-   role and z get their steps, r->valid[i] - 1 of each.  How many clips, at most micro; or -1. */
+/* Of `samples` clips spread over those to train on, draws number at and, up to micro, those
+   behind it.  How many steps that makes, in r->x, y, role and z; or -1. */
 int world_train_draw(struct world_trainer *r, int at, int samples, struct err *e);
 
 /*

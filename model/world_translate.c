@@ -16,15 +16,10 @@ static int collect(struct world_trainer *r, struct ldm *was, int samples, struct
 {
     uint64_t K = (uint64_t)r->w->config.codes;
 
-    for (int at = 0, n; at < samples; at += n) {
-        int steps = 0;
+    for (int at = 0; at < samples; at += r->micro) {
+        int steps = world_train_draw(r, at, samples, e);
 
-        n = world_train_draw(r, at, samples, e);
-        if (n < 0)
-            return -1;
-        for (int i = 0; i < n; i++)
-            steps += r->valid[i] - 1;
-        if (ldm_encode(was, r->x, r->y, r->role, steps, p->z, e))
+        if (steps < 0 || ldm_encode(was, r->x, r->y, r->role, steps, p->z, e))
             return -1;
         for (int i = 0; i < steps; i++)
             p->list[r->role[i]][p->n[r->role[i]]++] = (uint64_t)r->z[i] * K + (uint64_t)p->z[i];
@@ -81,10 +76,13 @@ static int translate(struct world_trainer *r, struct ldm *was, int samples, stru
 
     if (collect(r, was, samples, p, e))
         return -1;
-    for (int role = WORLD_ROLES - 1; role >= 0; role--) {
-        *known = match_codes(p->list[role], p->n[role], K, p->old[role]);
-        if (*known < 0)
+    for (int role = 0; role < WORLD_ROLES; role++) {
+        int n = match_codes(p->list[role], p->n[role], K, p->old[role]);
+
+        if (n < 0)
             return err_set(e, "out of memory");
+        if (!role)
+            *known = n;
     }
     return world_set_codes(r->w, p->old, e);
 }

@@ -450,10 +450,8 @@ static void find_old(struct world_trainer *r, int of_role, int *old)
     int none = 0;
 
     for (int at = 0; at < SEEN; at += 16) {
-        int n = world_train_draw(r, at, SEEN, &e), steps = 0;
+        int steps = world_train_draw(r, at, SEEN, &e);
 
-        for (int i = 0; i < n; i++)
-            steps += r->valid[i] - 1;
         for (int i = 0; i < steps; i++)
             met[r->z[i]] |= r->role[i] == of_role;
     }

@@ -173,6 +173,10 @@ world="train world $common -o x.safetensors"
     refused "a plot of no log" "--plot draws the log: --log is needed" \
         $world --target state --plot x.png
 }
+refused "an LDM of weights that have no codes" \
+    "'video.safetensors' says nothing of codes: --init-ldm is not for it" \
+    train world $common -c nano -o x.safetensors --ldm ldm.safetensors --init-ldm ldm.safetensors \
+    --init video.safetensors
 refused "no tokenizer" "which tokenizer?  --tokenizer=FILE is needed" \
     train ldm -d s.vwc -o x.safetensors
 refused "an LDM as tokenizer" "'ldm.safetensors' holds no tokenizer but kind ldm" \
