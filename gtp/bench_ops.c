@@ -27,7 +27,7 @@ static void print_help(void)
            "best of all runs in its time.\n\n"
            "  -d, --device=NAME     auto, cpu, cuda or cuda:N (default: auto)\n"
            "  -t, --threads=N       of the CPU (default: all cores)\n"
-           "  -p, --precision=P     of products: auto, f32 or bf16 (default: auto)\n"
+           "  -p, --precision=P     on the CPU: auto, f32 or bf16 (default: auto)\n"
            "  -s, --size=NAME       one size, or all (default: all that train in seconds here)\n"
            "  -b, --batch=N         sequences in a step (default: 8 on the CPU, else 64)\n"
            "  -T, --tokens=N        of a sequence (default: 167: two 9x9 boards, 5 codes)\n"
@@ -49,7 +49,7 @@ static int print_memory(const struct options *o)
     err_init(&e);
     printf("peak memory of a training step, in MiB: %d sequences of %d tokens\n"
            "parameters: weights, gradients, moments, average; activations: with gradients\n\n"
-           "                                     CPU, f32                   CUDA, bf16\n"
+           "                                     f32                         bf16\n"
            "size   layers width heads   weights  param.  activ.   total  param.  activ.   total\n",
            B, T);
     for (int i = 0; i < n; i++, p++) {

@@ -9,9 +9,9 @@
  *
  * Types.  Parameters, their gradients, statistics and losses are f32.
  * Activations and their gradients are `act`, the device's own activation type
- * (f32 on the CPU, bf16 on CUDA); act_at does their pointer arithmetic.
- * Products take bf16 inputs where the device is fast at it and always
- * accumulate in f32.
+ * (bf16 on CUDA and on CPUs that multiply it in hardware, f32 on others);
+ * act_at does their pointer arithmetic.  Products take them as they are and
+ * accumulate in f32; other operations compute in f32.
  *
  * Backward operations ADD into gradients (parameters and activations alike);
  * zero them once a step.
@@ -255,8 +255,8 @@ enum precision { PRECISION_AUTO, PRECISION_F32, PRECISION_BF16 };
 /*
  * Opens "cpu", "cuda", "cuda:N" or "auto" (a GPU when the program was built
  * with CUDA and the machine has a driver and one, else the CPU).  threads 0
- * means all cores.  precision is what products take: AUTO is bf16 where the
- * processor multiplies it in hardware, else f32.  NULL and e on failure.
+ * means all cores.  precision is the CPU's type of activations: AUTO is
+ * bf16 where the processor multiplies it in hardware, else f32.  NULL and e on failure.
  */
 struct device *device_open(const char *which, int threads, enum precision precision,
                            struct err *e);

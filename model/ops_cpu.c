@@ -8,6 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifdef CPU_AVX512BF16
+#include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
 enum { ALIGN = 64, MAX_THREADS = 1024 };
 
 /* What lies before each allocation. */
@@ -149,12 +155,42 @@ static int cores(void)
 #endif
 }
 
+#ifdef CPU_AVX512
 /* __builtin_cpu_supports asks the system too, whether it keeps the wide registers. */
-static void fill_loops(struct ops *o)
+static bool has_avx512(void)
+{
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+}
+#endif
+
+#ifdef CPU_AVX512BF16
+/* Compilers' names of what is newer differ: these are the bits of cpuid's leaf 7. */
+static bool has_avx512_bf16(void)
+{
+    unsigned a, b, c, d;
+
+    return has_avx512() && __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a & 1u << 5);
+}
+#endif
+
+#ifdef CPU_AMX
+/* Tiles of bf16, and the system's leave to use them, which a process must ask for (Linux 5.16). */
+static bool has_amx(void)
+{
+    enum { ARCH_REQ_XCOMP_PERM = 0x1023, TILE_DATA = 18 };
+    const unsigned tiles = 1u << 22 | 1u << 24;
+    unsigned a, b, c, d;
+
+    return has_avx512_bf16() && __get_cpuid_count(7, 0, &a, &b, &c, &d) && (d & tiles) == tiles &&
+           syscall(SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, TILE_DATA) == 0;
+}
+#endif
+
+static void fill_f32(struct ops *o)
 {
 #ifdef CPU_AVX512
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) {
+    if (has_avx512()) {
         cpu_all_ops_avx512(o);
         return;
     }
@@ -168,8 +204,21 @@ static void fill_loops(struct ops *o)
     cpu_all_ops(o);
 }
 
-static void fill_table(struct ops *o)
+static void fill_bf16(struct ops *o)
 {
+#ifdef CPU_AVX512BF16
+    if (has_avx512_bf16()) {
+        cpu_all_ops_bf16_avx512(o);
+        return;
+    }
+#endif
+    cpu_all_ops_bf16(o);
+}
+
+static void fill_table(struct cpu *c)
+{
+    struct ops *o = &c->table;
+
     o->alloc = cpu_alloc;
     o->free = memory_give;
     o->upload = o->download = o->copy = cpu_copy;
@@ -180,7 +229,15 @@ static void fill_table(struct ops *o)
     o->graph_begin = cpu_graph_begin;
     o->graph_end = cpu_graph_end;
     o->graph_launch = o->graph_free = cpu_graph_ignore;
-    fill_loops(o);
+    if (c->d.act == DT_BF16)
+        fill_bf16(o);
+    else
+        fill_f32(o);
+    c->loops = *o;
+#ifdef CPU_AMX
+    if (c->d.act == DT_BF16 && has_amx())
+        cpu_amx_ops(o);
+#endif
 }
 
 struct device *device_open_cpu(int threads, enum precision precision, struct err *e)
@@ -200,17 +257,16 @@ struct device *device_open_cpu(int threads, enum precision precision, struct err
 #ifndef _OPENMP
     c->threads = 1;
 #endif
-    c->product = precision == PRECISION_BF16 ||
-                 (precision == PRECISION_AUTO && gemm_fast_bf16()) ? DT_BF16 : DT_F32;
-    c->gemm = gemm_new(&c->d, c->threads, c->product, e);
+    c->d.act = precision == PRECISION_BF16 ||
+               (precision == PRECISION_AUTO && gemm_fast_bf16()) ? DT_BF16 : DT_F32;
+    c->gemm = gemm_new(&c->d, c->threads, c->d.act, e);
     if (!c->gemm) {
         free(c);
         return NULL;
     }
-    c->d.act = DT_F32;
-    fill_table(&c->table);
+    fill_table(c);
     c->d.ops = &c->table;
     snprintf(c->d.name, sizeof c->d.name, "cpu (%s, %s, %d thread%s)", gemm_name(c->gemm),
-             c->product == DT_BF16 ? "bf16" : "f32", c->threads, c->threads == 1 ? "" : "s");
+             c->d.act == DT_BF16 ? "bf16" : "f32", c->threads, c->threads == 1 ? "" : "s");
     return &c->d;
 }

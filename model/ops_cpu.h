@@ -1,11 +1,16 @@
 /*
  * ops_cpu: what the files of the CPU backend share.  Nobody else includes it but tests.
  *
- * Activations are f32 here, so f32() reads an `act *` as floats.  Each file
- * of operations fills its own entries of the table; forward stands beside
- * backward.  The files are compiled once for any x86-64 and, where the
- * compiler can, once more for AVX2 (OPS_CPU_AVX2); the device takes the table
- * that its processor runs.
+ * Each file of operations fills its own entries of the table; forward stands
+ * beside backward.  The files are compiled several times: for activations in
+ * f32 and in bf16 (OPS_CPU_BF16), and each of these for any x86-64 and, where
+ * the compiler can, for AVX2 (OPS_CPU_AVX2, f32 alone) and AVX-512
+ * (OPS_CPU_AVX512; in bf16 with the instructions for it); the device takes the
+ * table that its processor runs.
+ *
+ * Elements.  elems() reads an `act *` as what this compilation has them be.
+ * Loops compute in f32: widen what they read, narrow what they write, and
+ * round sums once, at their end.
  *
  * Threads.  Loops are OpenMP loops of c->threads threads, or one where the
  * work is too small to share.  Sums over rows are split into SLICES parts
@@ -20,6 +25,8 @@
 
 #include "model/ops.h"
 
+#include <string.h>
+
 #ifdef _OPENMP
 #include <omp.h>
 #endif
@@ -32,9 +39,6 @@ enum {
 
 /* Buffers that grow on first use of a size and stay until close. */
 enum cpu_scratch {
-    SCRATCH_A,    /* bf16 copies of a product's inputs: rows, */
-    SCRATCH_B,    /* weights, */
-    SCRATCH_X,    /* and in backward the rows of x */
     SCRATCH_WORK, /* an operation's own partial sums and tiles */
     SCRATCH_TAPS, /* of a convolution, turned */
     SCRATCH_DNNL, /* what oneDNN asks for */
@@ -47,8 +51,8 @@ struct cpu {
     struct device d; /* first, so that a struct device * is a struct cpu * */
     struct ops table;
     int threads;
-    enum dtype product; /* what products take: DT_F32 or DT_BF16 */
     struct gemm *gemm;
+    struct ops loops; /* attention of few queries, where AMX does that of many */
     void *scratch[SCRATCH_COUNT];
     size_t scratch_bytes[SCRATCH_COUNT];
 };
@@ -63,14 +67,61 @@ static inline bool cpu_failed(const struct device *d)
     return d->err.msg[0] != '\0';
 }
 
-static inline float *f32(act *a)
+/* What bf16 stands for; the bf16 nearest to x, ties to even.  A NaN that arithmetic makes stays
+   one: no bits below those kept are set. */
+static inline float of_bf16(uint16_t x)
 {
-    return (float *)a;
+    uint32_t bits = (uint32_t)x << 16;
+    float f;
+
+    memcpy(&f, &bits, sizeof f);
+    return f;
 }
 
-static inline const float *cf32(const act *a)
+static inline uint16_t bf16_of(float x)
 {
-    return (const float *)a;
+    uint32_t u;
+
+    memcpy(&u, &x, sizeof u);
+    return (uint16_t)((u + 0x7fff + ((u >> 16) & 1)) >> 16);
+}
+
+#ifdef OPS_CPU_BF16
+#define ELEM_TYPE DT_BF16
+typedef uint16_t elem;
+
+static inline float widen(elem x)
+{
+    return of_bf16(x);
+}
+
+static inline elem narrow(float x)
+{
+    return bf16_of(x);
+}
+#else
+#define ELEM_TYPE DT_F32
+typedef float elem;
+
+static inline float widen(elem x)
+{
+    return x;
+}
+
+static inline elem narrow(float x)
+{
+    return x;
+}
+#endif
+
+static inline elem *elems(act *a)
+{
+    return (elem *)a;
+}
+
+static inline const elem *const_elems(const act *a)
+{
+    return (const elem *)a;
 }
 
 /* Threads that should share `elements` elements of work. */
@@ -110,8 +161,12 @@ float *cpu_slices(struct device *d, size_t n);
 /* g[i] += the slices' sums, in order. */
 void cpu_add_slices(struct device *d, float *g, const float *slices, size_t n);
 
-/* A function of this compilation: cpu_linear_ops, cpu_linear_ops_avx2, ... */
-#ifdef OPS_CPU_AVX512
+/* A function of this compilation: cpu_linear_ops, cpu_linear_ops_avx2, cpu_linear_ops_bf16, ... */
+#if defined OPS_CPU_BF16 && defined OPS_CPU_AVX512
+#define CPU_OPS(name) cpu_##name##_ops_bf16_avx512
+#elif defined OPS_CPU_BF16
+#define CPU_OPS(name) cpu_##name##_ops_bf16
+#elif defined OPS_CPU_AVX512
 #define CPU_OPS(name) cpu_##name##_ops_avx512
 #elif defined OPS_CPU_AVX2
 #define CPU_OPS(name) cpu_##name##_ops_avx2
@@ -133,9 +188,14 @@ void CPU_OPS(pixel)(struct ops *o);
 void CPU_OPS(loss)(struct ops *o);
 void CPU_OPS(step)(struct ops *o);
 
-/* All of them, for any x86-64, for AVX2, for AVX-512. */
+/* All of them, by the activations' type and the processor. */
 void cpu_all_ops(struct ops *o);
 void cpu_all_ops_avx2(struct ops *o);
 void cpu_all_ops_avx512(struct ops *o);
+void cpu_all_ops_bf16(struct ops *o);
+void cpu_all_ops_bf16_avx512(struct ops *o);
+
+/* Attention by AMX's tiles in place of that of c->loops (ops_cpu_amx.c). */
+void cpu_amx_ops(struct ops *o);
 
 #endif

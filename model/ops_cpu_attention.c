@@ -13,7 +13,10 @@
 #include <math.h>
 #include <string.h>
 
-enum { TILE = 32 }; /* at most */
+enum {
+    TILE = 32, /* at most */
+    MAX_HEAD = 128
+};
 
 /* Where one head of one sequence begins. */
 struct head {
@@ -130,7 +133,7 @@ static size_t forward_floats(const struct attn *a)
 }
 
 static void forward_init(struct forward *f, float *room, const struct attn *a, int keys,
-                         const float *k, const float *v)
+                         const elem *k, const elem *v)
 {
     size_t pad = tile_pad(a->HS);
 
@@ -145,7 +148,7 @@ static void forward_init(struct forward *f, float *room, const struct attn *a, i
     tile_pack(f->v, v, a->v_row, keys, a->HS);
 }
 
-static void forward_tile(const struct forward *f, float *o, float *lse, const float *q,
+static void forward_tile(const struct forward *f, elem *o, float *lse, const elem *q,
                          const struct attn *a, int tile)
 {
     int t0 = tile_begin(a, tile), rows = tile_begin(a, tile + 1) - t0;
@@ -165,14 +168,14 @@ static void forward_tile(const struct forward *f, float *o, float *lse, const fl
     for (int t = 0; t < rows; t++, o += a->o_row)
 #pragma omp simd
         for (int i = 0; i < a->HS; i++)
-            o[i] = f->o[t * pad + i] * inverse_sum[t];
+            o[i] = narrow(f->o[t * pad + i] * inverse_sum[t]);
 }
 
 /* A few queries are not worth packing the keys for: each by itself; scores has room for Tk. */
-static void forward_query(float *o, float *lse, const float *q, const float *k, const float *v,
+static void forward_query(elem *o, float *lse, const elem *q, const elem *k, const elem *v,
                           const struct attn *a, int t, float *scores)
 {
-    float inverse_sum, scale = 1 / sqrtf((float)a->HS);
+    float inverse_sum, scale = 1 / sqrtf((float)a->HS), sum[MAX_HEAD] = {0};
     int HS = a->HS;
 
     o += t * a->o_row;
@@ -183,22 +186,23 @@ static void forward_query(float *o, float *lse, const float *q, const float *k, 
         for (int i = 0; i < HS; i += 8)
 #pragma omp simd
             for (int j = 0; j < 8; j++)
-                lane[j] += q[i + j] * k[i + j];
+                lane[j] += widen(q[i + j]) * widen(k[i + j]);
         scores[s] = scale * lanes_sum(lane, 8);
     }
     exp_rows(scores, 0, a->span + t, 1, (int)tile_pad(a->span[t]), &inverse_sum,
              lse ? lse + t : NULL);
-    memset(o, 0, (size_t)HS * sizeof *o);
     for (int s = 0; s < a->span[t]; s++, v += a->v_row)
 #pragma omp simd
         for (int i = 0; i < HS; i++)
-            o[i] += scores[s] * inverse_sum * v[i];
+            sum[i] += scores[s] * widen(v[i]);
+    for (int i = 0; i < HS; i++)
+        o[i] = narrow(sum[i] * inverse_sum);
 }
 
 enum { FEW = 3 }; /* queries fewer than these go one by one */
 
 /* The queries of tiles first .. end-1. */
-static void forward_part(float *o, float *lse, const float *q, const float *k, const float *v,
+static void forward_part(elem *o, float *lse, const elem *q, const elem *k, const elem *v,
                          const struct attn *a, int first, int end, float *room)
 {
     int t0 = tile_begin(a, first), t1 = tile_begin(a, end);
@@ -229,16 +233,18 @@ static void cpu_attention(struct device *d, act *o, float *lse, const act *q, co
         struct head at = head_at(a, task / parts);
         int part = task % parts;
 
-        forward_part(f32(o) + at.o, lse ? lse + at.lse : NULL, cf32(q) + at.q, cf32(k) + at.k,
-                     cf32(v) + at.v, a, part * tiles / parts, (part + 1) * tiles / parts,
+        forward_part(elems(o) + at.o, lse ? lse + at.lse : NULL, const_elems(q) + at.q, const_elems(k) + at.k,
+                     const_elems(v) + at.v, a, part * tiles / parts, (part + 1) * tiles / parts,
                      room + floats * (size_t)thread_index());
     }
 }
 
 /* One head's tensors in the caller's memory. */
 struct tensors {
-    float *dq, *dk, *dv;
-    const float *dout, *o, *lse, *q, *k, *v;
+    elem *dq, *dk, *dv;
+    const elem *dout, *o;
+    const float *lse;
+    const elem *q, *k, *v;
 };
 
 /* What a backward task packs and sums; P is tile_pad(HS). */
@@ -283,12 +289,13 @@ static void backward_init(struct backward *b, float *room, const struct attn *a,
     tile_pack(b->dout, t->dout, a->o_row, a->Tq, a->HS);
     memset(b->dk, 0, 2 * keys * sizeof *b->dk); /* and dv */
     for (int n = 0; n < a->Tq; n++) {
-        const float *o = t->o + n * a->o_row, *dout = b->dout + n * pad;
+        const elem *o = t->o + n * a->o_row;
+        const float *dout = b->dout + n * pad;
         float sum = 0;
 
 #pragma omp simd reduction(+ : sum)
         for (int i = 0; i < a->HS; i++)
-            sum += dout[i] * o[i];
+            sum += dout[i] * widen(o[i]);
         b->delta[n] = sum;
     }
 }
@@ -365,9 +372,9 @@ static void cpu_attention_backward(struct device *d, act *dq, act *dk, act *dv, 
     for (int task = 0; task < a->B * a->NH; task++) {
         struct head at = head_at(a, task);
         const struct tensors t = {
-            f32(dq) + at.q, f32(dk) + at.k, f32(dv) + at.v, cf32(dout) + at.o,
-            cf32(o) + at.o, lse + at.lse,   cf32(q) + at.q, cf32(k) + at.k,
-            cf32(v) + at.v,
+            elems(dq) + at.q, elems(dk) + at.k, elems(dv) + at.v, const_elems(dout) + at.o,
+            const_elems(o) + at.o, lse + at.lse,   const_elems(q) + at.q, const_elems(k) + at.k,
+            const_elems(v) + at.v,
         };
 
         backward_head(room + floats * (size_t)thread_index(), a, &t);

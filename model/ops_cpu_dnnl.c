@@ -44,7 +44,8 @@ struct gemm_packed {
 struct gemm {
     struct device *d;
     int threads;
-    dnnl_data_type_t in;
+    enum dtype type;     /* of inputs, */
+    dnnl_data_type_t in; /* and in oneDNN's words */
     dnnl_engine_t engine;
     dnnl_stream_t stream;
     int count;
@@ -88,7 +89,7 @@ static dnnl_status_t describe(struct gemm *g, const struct key *k, layout b,
     dnnl_status_t s = layout_matrix(&a, k->p.M, k->p.K, k->p.at, g->in);
 
     if (!s)
-        s = layout_matrix(&c, k->p.M, k->p.N, false, dnnl_f32);
+        s = layout_matrix(&c, k->p.M, k->p.N, false, k->p.c == DT_F32 ? dnnl_f32 : g->in);
     if (!s && k->bias)
         s = layout_matrix(&bias, 1, k->p.N, false, dnnl_f32);
     if (!s)
@@ -168,7 +169,7 @@ static dnnl_status_t kept_init(struct gemm *g, struct kept *e, const struct key 
 static bool key_equal(const struct key *a, const struct key *b)
 {
     return a->p.M == b->p.M && a->p.N == b->p.N && a->p.K == b->p.K && a->p.at == b->p.at &&
-           a->p.bt == b->p.bt && a->p.add == b->p.add && a->bias == b->bias &&
+           a->p.bt == b->p.bt && a->p.add == b->p.add && a->p.c == b->p.c && a->bias == b->bias &&
            a->packed == b->packed;
 }
 
@@ -179,7 +180,8 @@ static size_t key_hash(const struct key *k)
     h = h * 31 + (uint64_t)k->p.M;
     h = h * 0x9e3779b97f4a7c15u + (uint64_t)k->p.N;
     h = h * 0x9e3779b97f4a7c15u + (uint64_t)k->p.K;
-    h = h * 16 + (uint64_t)(k->p.at + 2 * k->p.bt + 4 * k->p.add + 8 * k->bias);
+    h = h * 32 + (uint64_t)(k->p.at + 2 * k->p.bt + 4 * k->p.add + 8 * k->bias);
+    h += 16 * (uint64_t)(k->p.c != DT_F32);
     return (size_t)((h * 0x9e3779b97f4a7c15u) >> 40) % TABLE;
 }
 
@@ -205,7 +207,7 @@ static struct kept *find(struct gemm *g, const struct key *k)
     return &g->table[i];
 }
 
-static void execute(struct gemm *g, const struct key *k, float *c, const void *a, const void *b,
+static void execute(struct gemm *g, const struct key *k, void *c, const void *a, const void *b,
                     const float *bias)
 {
     struct kept *e;
@@ -217,8 +219,7 @@ static void execute(struct gemm *g, const struct key *k, float *c, const void *a
     int n = 0;
 
     cpu_use_threads(g->threads);
-    e = find(g, k);
-    if (!e)
+    if (cpu_failed(g->d) || !(e = find(g, k)))
         return;
     for (int i = 0; i < OP_COUNT; i++)
         if (e->operand[i]) {
@@ -254,7 +255,7 @@ bool gemm_fast_bf16(void)
 struct gemm *gemm_new(struct device *d, int threads, enum dtype in, struct err *e)
 {
     const dnnl_version_t *v = dnnl_version();
-    const struct key probe = {.p = {8, 8, 8, false, false, false}};
+    const struct key probe = {.p = {.M = 8, .N = 8, .K = 8}};
     struct gemm *g = calloc(1, sizeof *g);
     dnnl_status_t s;
 
@@ -264,6 +265,7 @@ struct gemm *gemm_new(struct device *d, int threads, enum dtype in, struct err *
     }
     g->d = d;
     g->threads = threads;
+    g->type = in;
     g->in = in == DT_BF16 ? dnnl_bf16 : dnnl_f32;
     snprintf(g->name, sizeof g->name, "oneDNN %d.%d.%d", v->major, v->minor, v->patch);
     s = dnnl_engine_create(&g->engine, dnnl_cpu, 0);
@@ -299,13 +301,13 @@ const char *gemm_name(struct gemm *g)
     return g->name;
 }
 
-void gemm_run(struct gemm *g, const struct product *p, float *c, const void *a, const void *b,
+void gemm_run(struct gemm *g, const struct product *p, void *c, const void *a, const void *b,
               const float *bias)
 {
     execute(g, &(struct key){*p, bias != NULL, NULL}, c, a, b, bias);
 }
 
-void gemm_run_packed(struct gemm *g, const struct product *p, float *c, const void *a,
+void gemm_run_packed(struct gemm *g, const struct product *p, void *c, const void *a,
                      const struct gemm_packed *b, const float *bias)
 {
     execute(g, &(struct key){*p, bias != NULL, b}, c, a, NULL, bias);
@@ -338,7 +340,7 @@ static dnnl_status_t reorder(struct gemm *g, dnnl_memory_t to, dnnl_memory_t fro
  */
 static dnnl_status_t best_layout(struct gemm *g, int N, int K, layout stored, layout *best)
 {
-    const struct key k = {.p = {.M = 100, .N = N, .K = K}};
+    const struct key k = {.p = {.M = 100, .N = N, .K = K, .c = g->type}};
     dnnl_dims_t dims = {K, N};
     dnnl_primitive_desc_t pd = NULL;
     layout any = NULL, plain = NULL;
@@ -358,7 +360,7 @@ static dnnl_status_t best_layout(struct gemm *g, int N, int K, layout stored, la
     return s;
 }
 
-struct gemm_packed *gemm_pack(struct gemm *g, const void *b, int N, int K, bool lasting)
+struct gemm_packed *gemm_pack(struct gemm *g, const void *b, int N, int K)
 {
     struct gemm_packed *to = calloc(1, sizeof *to);
     layout stored = NULL;
@@ -369,7 +371,7 @@ struct gemm_packed *gemm_pack(struct gemm *g, const void *b, int N, int K, bool 
     cpu_use_threads(g->threads);
     s = s ? s : layout_matrix(&stored, K, N, true, g->in);
     s = s ? s : best_layout(g, N, K, stored, &to->layout);
-    if (!s && !(lasting && dnnl_memory_desc_equal(to->layout, stored))) {
+    if (!s && !dnnl_memory_desc_equal(to->layout, stored)) {
         data = to->data = g->d->ops->alloc(g->d, dnnl_memory_desc_get_size(to->layout));
         s = to->data ? dnnl_success : dnnl_out_of_memory;
     }
@@ -399,16 +401,6 @@ void gemm_unpack(struct gemm *g, struct gemm_packed *b)
     layout_free(b->layout);
     g->d->ops->free(g->d, b->data);
     free(b);
-}
-
-int gemm_small(const struct product *p, float alpha, float *c, size_t ldc, const float *a,
-               size_t lda, const float *b, size_t ldb)
-{
-    dnnl_status_t s = dnnl_sgemm(p->at ? 'T' : 'N', p->bt ? 'T' : 'N', p->M, p->N, p->K, alpha,
-                                 a, (dnnl_dim_t)lda, b, (dnnl_dim_t)ldb, p->add ? 1.0f : 0.0f,
-                                 c, (dnnl_dim_t)ldc);
-
-    return s ? -1 : 0;
 }
 #else
 typedef int model_ops_cpu_dnnl_unused; /* ops_cpu_plain.c does the products */

@@ -1,57 +1,73 @@
 /* Element by element: add, silu, swiglu, modulate. */
 #include "model/ops_cpu.h"
 
+#include "model/ops_cpu_lanes.h"
 #include "model/ops_cpu_math.h"
 
 enum { COLUMNS = 64 }; /* of a modulation's gradient that one thread does at once */
 
-static void cpu_to_act(struct device *d, act *y, const float *x, size_t n)
+static void cpu_to_act(struct device *d, act *ya, const float *x, size_t n)
 {
-    d->ops->copy(d, y, x, n * sizeof *x);
+    elem *y = elems(ya);
+
+    if (cpu_failed(d))
+        return;
+#pragma omp parallel for simd num_threads(cpu_team(d, n))
+    for (size_t i = 0; i < n; i++)
+        y[i] = narrow(x[i]);
 }
 
-static void cpu_from_act(struct device *d, float *y, const act *x, size_t n)
+static void cpu_from_act(struct device *d, float *y, const act *xa, size_t n)
 {
-    d->ops->copy(d, y, x, n * sizeof *y);
+    const elem *x = const_elems(xa);
+
+    if (cpu_failed(d))
+        return;
+#pragma omp parallel for simd num_threads(cpu_team(d, n))
+    for (size_t i = 0; i < n; i++)
+        y[i] = widen(x[i]);
 }
 
 static void cpu_add(struct device *d, act *ya, const act *xa, const act *ra, size_t n)
 {
-    float *y = f32(ya);
-    const float *x = cf32(xa), *r = cf32(ra);
+    elem *y = elems(ya);
+    const elem *x = const_elems(xa), *r = const_elems(ra);
 
     if (cpu_failed(d))
         return;
-#pragma omp parallel for simd num_threads(cpu_team(d, n))
-    for (size_t i = 0; i < n; i++)
-        y[i] = x[i] + r[i];
+#pragma omp parallel for schedule(static) num_threads(cpu_team(d, n))
+    for (size_t i = 0; i < n; i += LANES) {
+        int k = n - i < LANES ? (int)(n - i) : LANES;
+
+        lanes_store(y + i, lanes_load(x + i, k) + lanes_load(r + i, k), k);
+    }
 }
 
 static void cpu_silu(struct device *d, act *ya, const act *xa, size_t n)
 {
-    float *y = f32(ya);
-    const float *x = cf32(xa);
+    elem *y = elems(ya);
+    const elem *x = const_elems(xa);
 
     if (cpu_failed(d))
         return;
 #pragma omp parallel for simd num_threads(cpu_team(d, n))
     for (size_t i = 0; i < n; i++)
-        y[i] = x[i] * sigmoid_fast(x[i]);
+        y[i] = narrow(widen(x[i]) * sigmoid_fast(widen(x[i])));
 }
 
 static void cpu_silu_backward(struct device *d, act *dxa, const act *dya, const act *xa,
                               size_t n)
 {
-    float *dx = f32(dxa);
-    const float *dy = cf32(dya), *x = cf32(xa);
+    elem *dx = elems(dxa);
+    const elem *dy = const_elems(dya), *x = const_elems(xa);
 
     if (cpu_failed(d))
         return;
 #pragma omp parallel for simd num_threads(cpu_team(d, n))
     for (size_t i = 0; i < n; i++) {
-        float s = sigmoid_fast(x[i]);
+        float at = widen(x[i]), s = sigmoid_fast(at);
 
-        dx[i] += dy[i] * s * (1 + x[i] * (1 - s));
+        dx[i] = narrow(widen(dx[i]) + widen(dy[i]) * s * (1 + at * (1 - s)));
     }
 }
 
@@ -61,12 +77,14 @@ static void cpu_swiglu(struct device *d, act *ya, const act *xa, int N, int F)
         return;
 #pragma omp parallel for schedule(static) num_threads(cpu_team(d, (size_t)N * F))
     for (int n = 0; n < N; n++) {
-        float *y = f32(ya) + (size_t)n * F;
-        const float *gate = cf32(xa) + (size_t)n * 2 * F, *up = gate + F;
+        elem *y = elems(ya) + (size_t)n * F;
+        const elem *gate = const_elems(xa) + (size_t)n * 2 * F, *up = gate + F;
 
-#pragma omp simd
-        for (int i = 0; i < F; i++)
-            y[i] = gate[i] * sigmoid_fast(gate[i]) * up[i];
+        for (int i = 0; i < F; i += LANES) {
+            lanes g = lanes_load(gate + i, F - i);
+
+            lanes_store(y + i, g * lanes_sigmoid(g) * lanes_load(up + i, F - i), F - i);
+        }
     }
 }
 
@@ -77,16 +95,18 @@ static void cpu_swiglu_backward(struct device *d, act *dxa, const act *dya, cons
         return;
 #pragma omp parallel for schedule(static) num_threads(cpu_team(d, (size_t)N * F))
     for (int n = 0; n < N; n++) {
-        const float *dy = cf32(dya) + (size_t)n * F;
-        const float *gate = cf32(xa) + (size_t)n * 2 * F, *up = gate + F;
-        float *dgate = f32(dxa) + (size_t)n * 2 * F, *dup = dgate + F;
+        const elem *dy = const_elems(dya) + (size_t)n * F;
+        const elem *gate = const_elems(xa) + (size_t)n * 2 * F, *up = gate + F;
+        elem *dgate = elems(dxa) + (size_t)n * 2 * F, *dup = dgate + F;
 
-#pragma omp simd
-        for (int i = 0; i < F; i++) {
-            float s = sigmoid_fast(gate[i]);
+        for (int i = 0; i < F; i += LANES) {
+            int k = F - i;
+            lanes g = lanes_load(gate + i, k), s = lanes_sigmoid(g);
+            lanes grad = lanes_load(dy + i, k) * s, slope = 1 + g * (1 - s);
 
-            dgate[i] += dy[i] * up[i] * s * (1 + gate[i] * (1 - s));
-            dup[i] += dy[i] * gate[i] * s;
+            lanes_store(dgate + i, lanes_load(dgate + i, k) + grad * slope * lanes_load(up + i, k),
+                        k);
+            lanes_store(dup + i, lanes_load(dup + i, k) + grad * g, k);
         }
     }
 }
@@ -98,13 +118,13 @@ static void cpu_modulate(struct device *d, act *ya, const act *xa, const act *ma
         return;
 #pragma omp parallel for schedule(static) num_threads(cpu_team(d, (size_t)B * T * C))
     for (int n = 0; n < B * T; n++) {
-        float *y = f32(ya) + (size_t)n * C;
-        const float *x = cf32(xa) + (size_t)n * C;
-        const float *scale = cf32(ma) + (size_t)(n / T) * 2 * C, *shift = scale + C;
+        elem *y = elems(ya) + (size_t)n * C;
+        const elem *x = const_elems(xa) + (size_t)n * C;
+        const elem *scale = const_elems(ma) + (size_t)(n / T) * 2 * C, *shift = scale + C;
 
 #pragma omp simd
         for (int c = 0; c < C; c++)
-            y[c] = x[c] * (1 + scale[c]) + shift[c];
+            y[c] = narrow(widen(x[c]) * (1 + widen(scale[c])) + widen(shift[c]));
     }
 }
 
@@ -117,18 +137,25 @@ static void cpu_modulate_backward(struct device *d, act *dxa, act *dma, const ac
     for (int b = 0; b < B; b++)
         for (int c0 = 0; c0 < C; c0 += COLUMNS) {
             size_t first = (size_t)b * T * C + c0;
-            float *dx = f32(dxa) + first, *dm = f32(dma) + (size_t)b * 2 * C + c0;
-            const float *dy = cf32(dya) + first, *x = cf32(xa) + first;
-            const float *scale = cf32(ma) + (size_t)b * 2 * C + c0;
+            elem *dx = elems(dxa) + first, *dm = elems(dma) + (size_t)b * 2 * C + c0;
+            const elem *dy = const_elems(dya) + first, *x = const_elems(xa) + first;
+            const elem *scale = const_elems(ma) + (size_t)b * 2 * C + c0;
             int n = C - c0 < COLUMNS ? C - c0 : COLUMNS;
+            float sum_scale[COLUMNS] = {0}, sum_shift[COLUMNS] = {0};
 
             for (int t = 0; t < T; t++, dx += C, dy += C, x += C)
 #pragma omp simd
                 for (int c = 0; c < n; c++) {
-                    dx[c] += dy[c] * (1 + scale[c]);
-                    dm[c] += dy[c] * x[c];
-                    dm[C + c] += dy[c];
+                    float grad = widen(dy[c]);
+
+                    dx[c] = narrow(widen(dx[c]) + grad * (1 + widen(scale[c])));
+                    sum_scale[c] += grad * widen(x[c]);
+                    sum_shift[c] += grad;
                 }
+            for (int c = 0; c < n; c++) {
+                dm[c] = narrow(widen(dm[c]) + sum_scale[c]);
+                dm[C + c] = narrow(widen(dm[C + c]) + sum_shift[c]);
+            }
         }
 }
 

@@ -4,7 +4,7 @@
  *
  * A product is C (M, N) = A (M, K) B (K, N) [+ bias (N)] [+ C], row-major,
  * accumulated in f32.  A may be stored transposed as (K, M), B as (N, K).
- * The inputs are f32 or bf16, C and bias f32.
+ * The inputs are f32 or bf16, C is f32 or of their type, bias f32.
  */
 #ifndef MODEL_OPS_CPU_GEMM_H
 #define MODEL_OPS_CPU_GEMM_H
@@ -20,8 +20,9 @@ struct gemm_packed; /* a B matrix in the library's own layout */
 
 struct product {
     int M, N, K;
-    bool at, bt; /* A is stored (K, M); B is stored (N, K) */
-    bool add;    /* to what C holds */
+    bool at, bt;  /* A is stored (K, M); B is stored (N, K) */
+    bool add;     /* to what C holds */
+    enum dtype c; /* of C: DT_F32, or what the inputs are */
 };
 
 /* The processor multiplies bf16 in hardware. */
@@ -33,27 +34,18 @@ void gemm_free(struct gemm *g);       /* NULL is fine */
 const char *gemm_name(struct gemm *g); /* "oneDNN 2.6.3", "plain loops" */
 
 /* a and b are of the type given to gemm_new; bias may be NULL.  Failures stick in d->err. */
-void gemm_run(struct gemm *g, const struct product *p, float *c, const void *a, const void *b,
+void gemm_run(struct gemm *g, const struct product *p, void *c, const void *a, const void *b,
               const float *bias);
 
 /* The same with B packed: p->bt is ignored. */
-void gemm_run_packed(struct gemm *g, const struct product *p, float *c, const void *a,
+void gemm_run_packed(struct gemm *g, const struct product *p, void *c, const void *a,
                      const struct gemm_packed *b, const float *bias);
 
 /*
  * Packs B (K, N), stored (N, K), the w of a linear; NULL and d->err on failure.
- * lasting: b stays until gemm_unpack, so where no layout is better it is not copied.
+ * b stays until gemm_unpack: where no layout is better it is not copied.
  */
-struct gemm_packed *gemm_pack(struct gemm *g, const void *b, int N, int K, bool lasting);
+struct gemm_packed *gemm_pack(struct gemm *g, const void *b, int N, int K);
 void gemm_unpack(struct gemm *g, struct gemm_packed *b); /* NULL is fine */
-
-/*
- * A small f32 product within the calling thread: C = alpha A B, or C += alpha A B;
- * -1 when it runs out of memory.
- * lda, ldb, ldc are elements from one stored row to the next.  Call it inside
- * an OpenMP region, or after cpu_use_threads(1): elsewhere oneDNN would share the work.
- */
-int gemm_small(const struct product *p, float alpha, float *c, size_t ldc, const float *a,
-               size_t lda, const float *b, size_t ldb);
 
 #endif

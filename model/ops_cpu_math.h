@@ -70,21 +70,4 @@ static inline float lanes_sum(const float *x, const int n)
            ((half[1] + half[5]) + (half[3] + half[7]));
 }
 
-/* The largest of x (n), n >= 1 */
-static inline float row_max(const float *x, int n)
-{
-    float lane[16];
-    int i;
-
-    for (int j = 0; j < 16; j++)
-        lane[j] = x[0];
-    for (i = 0; i + 16 <= n; i += 16)
-#pragma omp simd
-        for (int j = 0; j < 16; j++)
-            lane[j] = x[i + j] > lane[j] ? x[i + j] : lane[j];
-    for (; i < n; i++)
-        lane[0] = x[i] > lane[0] ? x[i] : lane[0];
-    return lanes_max(lane, 16);
-}
-
 #endif

@@ -1,6 +1,8 @@
 /* Over tokens and cells: rmsnorm, conv3, rope, embed. */
 #include "model/ops_cpu.h"
 
+#include "model/ops_cpu_lanes.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -18,16 +20,19 @@ static void cpu_rmsnorm(struct device *d, act *ya, float *rstd, const act *xa,
         return;
 #pragma omp parallel for schedule(static) num_threads(cpu_team(d, (size_t)N * C))
     for (int n = 0; n < N; n++) {
-        float *y = f32(ya) + (size_t)n * C, squares = 0, r;
-        const float *x = cf32(xa) + (size_t)n * C;
+        elem *y = elems(ya) + (size_t)n * C;
+        const elem *x = const_elems(xa) + (size_t)n * C;
+        lanes squares = {0};
+        float r;
 
-#pragma omp simd reduction(+ : squares)
-        for (int c = 0; c < C; c++)
-            squares += x[c] * x[c];
-        r = 1.0f / sqrtf(squares / (float)C + 1e-6f);
-#pragma omp simd
-        for (int c = 0; c < C; c++)
-            y[c] = x[c] * r * g[c];
+        for (int c = 0; c < C; c += LANES) {
+            lanes at = lanes_load(x + c, C - c);
+
+            squares += at * at;
+        }
+        r = 1.0f / sqrtf(lanes_total(squares) / (float)C + 1e-6f);
+        for (int c = 0; c < C; c += LANES)
+            lanes_store(y + c, lanes_load(x + c, C - c) * r * lanes_load_f32(g + c, C - c), C - c);
         if (rstd)
             rstd[n] = r;
     }
@@ -47,17 +52,21 @@ static void cpu_rmsnorm_backward(struct device *d, act *dxa, const struct param 
         float *dg = slices + s * slice_stride(C);
 
         for (int n = slice_row(s, N); n < slice_row(s + 1, N); n++) {
-            float *dx = f32(dxa) + (size_t)n * C, dot = 0, r = rstd[n], k;
-            const float *dy = cf32(dya) + (size_t)n * C, *x = cf32(xa) + (size_t)n * C;
+            elem *dx = elems(dxa) + (size_t)n * C;
+            const elem *dy = const_elems(dya) + (size_t)n * C, *x = const_elems(xa) + (size_t)n * C;
+            lanes dot = {0};
+            float r = rstd[n], k;
 
-#pragma omp simd reduction(+ : dot)
-            for (int c = 0; c < C; c++)
-                dot += dy[c] * g[c] * x[c];
-            k = r * r * dot / (float)C;
-#pragma omp simd
-            for (int c = 0; c < C; c++) {
-                dx[c] += r * (dy[c] * g[c] - x[c] * k);
-                dg[c] += dy[c] * x[c] * r;
+            for (int c = 0; c < C; c += LANES)
+                dot += lanes_load(dy + c, C - c) * lanes_load_f32(g + c, C - c) *
+                       lanes_load(x + c, C - c);
+            k = r * r * lanes_total(dot) / (float)C;
+            for (int c = 0; c < C; c += LANES) {
+                lanes grad = lanes_load(dy + c, C - c), at = lanes_load(x + c, C - c);
+                lanes h = grad * lanes_load_f32(g + c, C - c) - at * k;
+
+                lanes_store(dx + c, lanes_load(dx + c, C - c) + r * h, C - c);
+                lanes_store_f32(dg + c, lanes_load_f32(dg + c, C - c) + grad * at * r, C - c);
             }
         }
     }
@@ -71,6 +80,40 @@ static void taps_turn(float *to, const float *from, int C)
     for (int c = 0; c < C; c++)
         for (int t = 0; t < TAPS; t++)
             to[(size_t)t * C + c] = from[(size_t)c * TAPS + t];
+}
+
+/* The taps that lie on the board when the middle one is at (h, w), and where, in cells. */
+static int taps_on_board(int h, int w, int H, int W, int *tap, int *cell)
+{
+    int n = 0;
+
+    for (int t = 0; t < TAPS; t++) {
+        int hh = h + t / 3 - 1, ww = w + t % 3 - 1;
+
+        if (hh < 0 || hh >= H || ww < 0 || ww >= W)
+            continue;
+        tap[n] = t;
+        cell[n++] = hh * W + ww;
+    }
+    return n;
+}
+
+/* y (C), a cell's outcome, = sum of taps + r; x is the board. */
+static void conv3_cell(elem *y, const elem *x, const float *taps, const elem *r, int h, int w,
+                       int H, int W, int C)
+{
+    int tap[TAPS], cell[TAPS], n = taps_on_board(h, w, H, W, tap, cell);
+
+    for (int c = 0; c < C; c += LANES) {
+        lanes sum = {0};
+
+        if (r)
+            sum = lanes_load(r + c, C - c);
+        for (int i = 0; i < n; i++)
+            sum += lanes_load(x + (size_t)cell[i] * C + c, C - c) *
+                   lanes_load_f32(taps + (size_t)tap[i] * C + c, C - c);
+        lanes_store(y + c, sum, C - c);
+    }
 }
 
 static void cpu_conv3(struct device *d, act *ya, const act *xa, const struct param *k,
@@ -88,47 +131,34 @@ static void cpu_conv3(struct device *d, act *ya, const act *xa, const struct par
 
         for (int w = 0; w < W; w++) {
             size_t here = board + ((size_t)h * W + w) * C;
-            float *y = f32(ya) + here;
 
-            if (ra)
-                memcpy(y, cf32(ra) + here, (size_t)C * sizeof *y);
-            else
-                memset(y, 0, (size_t)C * sizeof *y);
-            for (int t = 0; t < TAPS; t++) {
-                int hh = h + t / 3 - 1, ww = w + t % 3 - 1;
-                const float *tap = taps + (size_t)t * C, *x;
-
-                if (hh < 0 || hh >= H || ww < 0 || ww >= W)
-                    continue;
-                x = cf32(xa) + board + ((size_t)hh * W + ww) * C;
-#pragma omp simd
-                for (int c = 0; c < C; c++)
-                    y[c] += x[c] * tap[c];
-            }
+            conv3_cell(elems(ya) + here, const_elems(xa) + board, taps,
+                       ra ? const_elems(ra) + here : NULL, h, w, H, W, C);
         }
     }
 }
 
-/* One cell's part: dx (here) += dy (there) tap, dk += dy (there) x (here) for each tap */
-static void conv3_backward_cell(float *dx, const float *dy, const float *x, const float *taps,
+/*
+ * One cell's part: dx (here) += dy (there) tap, dk += dy (there) x (here) for each tap.  The
+ * output that a tap feeds lies where the opposite tap would read.
+ */
+static void conv3_backward_cell(elem *dx, const elem *dy, const elem *x, const float *taps,
                                 float *dk, int h, int w, int H, int W, int C)
 {
-    float *dx_here = dx + ((size_t)h * W + w) * C;
-    const float *x_here = x + ((size_t)h * W + w) * C;
+    int tap[TAPS], cell[TAPS], n = taps_on_board(h, w, H, W, tap, cell);
+    size_t here = ((size_t)h * W + w) * C;
 
-    for (int t = 0; t < TAPS; t++) {
-        int hh = h - (t / 3 - 1), ww = w - (t % 3 - 1); /* the output that this tap feeds */
-        const float *tap = taps + (size_t)t * C, *dy_there;
-        float *dtap = dk + (size_t)t * C;
+    for (int c = 0; c < C; c += LANES) {
+        lanes sum = lanes_load(dx + here + c, C - c), at = lanes_load(x + here + c, C - c);
 
-        if (hh < 0 || hh >= H || ww < 0 || ww >= W)
-            continue;
-        dy_there = dy + ((size_t)hh * W + ww) * C;
-#pragma omp simd
-        for (int c = 0; c < C; c++) {
-            dx_here[c] += dy_there[c] * tap[c];
-            dtap[c] += dy_there[c] * x_here[c];
+        for (int i = 0; i < n; i++) {
+            size_t own = (size_t)(TAPS - 1 - tap[i]) * C + c;
+            lanes grad = lanes_load(dy + (size_t)cell[i] * C + c, C - c);
+
+            sum += grad * lanes_load_f32(taps + own, C - c);
+            lanes_store_f32(dk + own, lanes_load_f32(dk + own, C - c) + grad * at, C - c);
         }
+        lanes_store(dx + here + c, sum, C - c);
     }
 }
 
@@ -150,8 +180,8 @@ static void cpu_conv3_backward(struct device *d, act *dxa, const struct param *k
             size_t board = (size_t)(row / H) * batch;
 
             for (int w = 0; w < W; w++)
-                conv3_backward_cell(f32(dxa) + board, cf32(dya) + board, cf32(xa) + board, taps,
-                                    slices + s * slice_stride(n), row % H, w, H, W, C);
+                conv3_backward_cell(elems(dxa) + board, const_elems(dya) + board,
+                                    const_elems(xa) + board, taps, slices + s * slice_stride(n), row % H, w, H, W, C);
         }
     if (!k->g)
         return;
@@ -160,6 +190,26 @@ static void cpu_conv3_backward(struct device *d, act *dxa, const struct param *k
     for (int c = 0; c < C; c++)
         for (int t = 0; t < TAPS; t++)
             k->g[(size_t)c * TAPS + t] += sum[(size_t)t * C + c];
+}
+
+/* The pair (x[0], x[1]) turned. */
+static inline void turn_pair(elem *x, float cosine, float sine)
+{
+#ifdef OPS_CPU_BF16 /* both in one word, which compilers vectorise better than every other */
+    uint32_t pair;
+    float a, b;
+
+    memcpy(&pair, x, sizeof pair);
+    a = widen((elem)pair);
+    b = widen((elem)(pair >> 16));
+    pair = narrow(a * cosine - b * sine) | (uint32_t)narrow(a * sine + b * cosine) << 16;
+    memcpy(x, &pair, sizeof pair);
+#else
+    float a = x[0], b = x[1];
+
+    x[0] = a * cosine - b * sine;
+    x[1] = a * sine + b * cosine;
+#endif
 }
 
 static void cpu_rope(struct device *d, act *xa, const float *table, int B, int T, int NH,
@@ -171,17 +221,13 @@ static void cpu_rope(struct device *d, act *xa, const float *table, int B, int T
         return;
 #pragma omp parallel for schedule(static) num_threads(cpu_team(d, (size_t)B * T * NH * HS))
     for (int n = 0; n < B * T; n++) {
-        float *x = f32(xa) + (size_t)(n / T) * batch + (size_t)(n % T) * row;
+        elem *x = elems(xa) + (size_t)(n / T) * batch + (size_t)(n % T) * row;
         const float *turn = table + (size_t)(n % T) * HS;
 
         for (int h = 0; h < NH; h++, x += HS)
 #pragma omp simd
-            for (int i = 0; i < HS; i += 2) {
-                float cosine = turn[i], sine = sign * turn[i + 1], a = x[i], b = x[i + 1];
-
-                x[i] = a * cosine - b * sine;
-                x[i + 1] = a * sine + b * cosine;
-            }
+            for (int i = 0; i < HS; i += 2)
+                turn_pair(x + i, turn[i], sign * turn[i + 1]);
     }
 }
 
@@ -193,7 +239,8 @@ static void cpu_embed(struct device *d, act *y, const struct param *table, const
         return;
 #pragma omp parallel for schedule(static) num_threads(cpu_team(d, (size_t)N * C))
     for (int n = 0; n < N; n++)
-        memcpy(f32(y) + (size_t)n * C, table->w + (size_t)id[n] * C, (size_t)C * sizeof(float));
+        memcpy(elems(y) + (size_t)n * C, const_elems(table->c) + (size_t)id[n] * C,
+               (size_t)C * sizeof(elem));
 }
 
 /* Rows of the table may repeat: each thread takes columns, and adds in the order of n. */
@@ -208,11 +255,11 @@ static void cpu_embed_backward(struct device *d, const struct param *table, cons
     for (int c0 = 0; c0 < C; c0 += COLUMNS)
         for (int n = 0; n < N; n++) {
             float *g = table->g + (size_t)id[n] * C;
-            const float *dy = cf32(dya) + (size_t)n * C;
+            const elem *dy = const_elems(dya) + (size_t)n * C;
             int end = c0 + COLUMNS < C ? c0 + COLUMNS : C;
 
             for (int c = c0; c < end; c++)
-                g[c] += dy[c];
+                g[c] += widen(dy[c]);
         }
 }
 

@@ -22,11 +22,11 @@ static void cpu_patchify(struct device *d, act *ya, const uint8_t *px, int B, in
     for (int n = 0; n < B * H * W; n++)
         for (int py = 0; py < P; py++) {
             const uint8_t *from = px + patch_row(n, py, H, W, P);
-            float *y = f32(ya) + ((size_t)n * P + py) * P * 3;
+            elem *y = elems(ya) + ((size_t)n * P + py) * P * 3;
 
 #pragma omp simd
             for (int i = 0; i < P * 3; i++)
-                y[i] = (float)from[i] / 127.5f - 1;
+                y[i] = narrow((float)from[i] / 127.5f - 1);
         }
 }
 
@@ -39,11 +39,11 @@ static void cpu_unpatchify(struct device *d, uint8_t *px, const act *xa, int B, 
     for (int n = 0; n < B * H * W; n++)
         for (int py = 0; py < P; py++) {
             uint8_t *to = px + patch_row(n, py, H, W, P);
-            const float *x = cf32(xa) + ((size_t)n * P + py) * P * 3;
+            const elem *x = const_elems(xa) + ((size_t)n * P + py) * P * 3;
 
 #pragma omp simd
             for (int i = 0; i < P * 3; i++) {
-                float f = (x[i] + 1) * 127.5f + 0.5f; /* NaN becomes 0 */
+                float f = (widen(x[i]) + 1) * 127.5f + 0.5f; /* NaN becomes 0 */
 
                 to[i] = (uint8_t)(int)(f > 0 ? f < 255 ? f : 255 : 0);
             }
@@ -73,8 +73,8 @@ static void cpu_fsq(struct device *d, act *ya, int *index, const act *xa, const 
                     int D, int N, bool quantise)
 {
     struct level l[MAX_D];
-    const float *x = cf32(xa);
-    float *y = f32(ya);
+    const elem *x = const_elems(xa);
+    elem *y = elems(ya);
 
     if (cpu_failed(d))
         return;
@@ -84,10 +84,10 @@ static void cpu_fsq(struct device *d, act *ya, int *index, const act *xa, const 
         int code = 0, base = 1;
 
         for (int i = 0; i < D; i++) {
-            float bounded = tanhf(x[n * D + i] + l[i].shift) * l[i].half - l[i].offset;
+            float bounded = tanhf(widen(x[n * D + i]) + l[i].shift) * l[i].half - l[i].offset;
             float whole = rintf(bounded);
 
-            y[n * D + i] = (quantise ? whole : bounded) / l[i].step;
+            y[n * D + i] = narrow((quantise ? whole : bounded) / l[i].step);
             code += ((int)whole + l[i].L / 2) * base;
             base *= l[i].L;
         }
@@ -100,8 +100,8 @@ static void cpu_fsq_backward(struct device *d, act *dxa, const act *dya, const a
                              const int *levels, int D, int N)
 {
     struct level l[MAX_D];
-    const float *x = cf32(xa), *dy = cf32(dya);
-    float *dx = f32(dxa);
+    const elem *x = const_elems(xa), *dy = const_elems(dya);
+    elem *dx = elems(dxa);
 
     if (cpu_failed(d))
         return;
@@ -109,16 +109,17 @@ static void cpu_fsq_backward(struct device *d, act *dxa, const act *dya, const a
 #pragma omp parallel for schedule(static) num_threads(cpu_team(d, (size_t)N * D * 8))
     for (int n = 0; n < N; n++)
         for (int i = 0; i < D; i++) {
-            float t = tanhf(x[n * D + i] + l[i].shift);
+            float t = tanhf(widen(x[n * D + i]) + l[i].shift);
+            float grad = widen(dy[n * D + i]) * (1 - t * t) * l[i].half / l[i].step;
 
-            dx[n * D + i] += dy[n * D + i] * (1 - t * t) * l[i].half / l[i].step;
+            dx[n * D + i] = narrow(widen(dx[n * D + i]) + grad);
         }
 }
 
 static void cpu_fsq_decode(struct device *d, act *ya, const int *index, const int *levels,
                            int D, int N)
 {
-    float *y = f32(ya);
+    elem *y = elems(ya);
 
     if (cpu_failed(d))
         return;
@@ -126,7 +127,9 @@ static void cpu_fsq_decode(struct device *d, act *ya, const int *index, const in
         int code = index[n];
 
         for (int i = 0; i < D; i++) {
-            y[n * D + i] = (float)(code % levels[i] - levels[i] / 2) / (float)(levels[i] / 2);
+            float at = (float)(code % levels[i] - levels[i] / 2);
+
+            y[n * D + i] = narrow(at / (float)(levels[i] / 2));
             code /= levels[i];
         }
     }
@@ -141,29 +144,32 @@ static void cpu_pixel_loss(struct device *d, float *loss, act *dxa, const act *x
         return;
 #pragma omp parallel for schedule(static) num_threads(cpu_team(d, (size_t)N * C))
     for (int n = 0; n < N; n++) {
-        const float *x = cf32(xa) + (size_t)n * C, *y = cf32(ya) + (size_t)n * C;
-        float *dx = dxa ? f32(dxa) + (size_t)n * C : NULL;
+        const elem *x = const_elems(xa) + (size_t)n * C, *y = const_elems(ya) + (size_t)n * C;
+        elem *dx = dxa ? elems(dxa) + (size_t)n * C : NULL;
         float w = (weight ? weight[n] : 1.0f) / (float)C, k = scale * w, sum = 0;
 
         if (kind == PIXEL_L2) {
 #pragma omp simd reduction(+ : sum)
-            for (int c = 0; c < C; c++)
-                sum += (x[c] - y[c]) * (x[c] - y[c]);
+            for (int c = 0; c < C; c++) {
+                float e = widen(x[c]) - widen(y[c]);
+
+                sum += e * e;
+            }
 #pragma omp simd
             for (int c = 0; c < (dx ? C : 0); c++)
-                dx[c] += k * 2 * (x[c] - y[c]);
+                dx[c] = narrow(widen(dx[c]) + k * 2 * (widen(x[c]) - widen(y[c])));
         } else {
 #pragma omp simd reduction(+ : sum)
             for (int c = 0; c < C; c++) { /* sqrt(e^2 + eps^2) - eps, without cancellation */
-                float e = x[c] - y[c];
+                float e = widen(x[c]) - widen(y[c]);
 
                 sum += e * e / (sqrtf(e * e + eps * eps) + eps);
             }
 #pragma omp simd
             for (int c = 0; c < (dx ? C : 0); c++) {
-                float e = x[c] - y[c];
+                float e = widen(x[c]) - widen(y[c]);
 
-                dx[c] += k * e / sqrtf(e * e + eps * eps);
+                dx[c] = narrow(widen(dx[c]) + k * e / sqrtf(e * e + eps * eps));
             }
         }
         loss[n] = w * sum;
@@ -174,22 +180,22 @@ static const float PI_2 = 1.57079633f;
 
 static void cpu_waves(struct device *d, act *ya, const act *xa, int N, int K)
 {
-    const float *x = cf32(xa);
-    float *y = f32(ya);
+    const elem *x = const_elems(xa);
+    elem *y = elems(ya);
 
     if (cpu_failed(d))
         return;
 #pragma omp parallel for schedule(static) num_threads(cpu_team(d, (size_t)N * K * 8))
     for (int n = 0; n < N; n++)
         for (int k = 0; k < K; k++)
-            y[(size_t)n * K + k] = cosf(PI_2 * (float)(k + 1) * (x[n] + 1));
+            y[(size_t)n * K + k] = narrow(cosf(PI_2 * (float)(k + 1) * (widen(x[n]) + 1)));
 }
 
 static void cpu_waves_backward(struct device *d, act *dxa, const act *dya, const act *xa, int N,
                                int K)
 {
-    const float *x = cf32(xa), *dy = cf32(dya);
-    float *dx = f32(dxa);
+    const elem *x = const_elems(xa), *dy = const_elems(dya);
+    elem *dx = elems(dxa);
 
     if (cpu_failed(d))
         return;
@@ -200,9 +206,9 @@ static void cpu_waves_backward(struct device *d, act *dxa, const act *dya, const
         for (int k = 0; k < K; k++) {
             float w = PI_2 * (float)(k + 1);
 
-            sum -= dy[(size_t)n * K + k] * w * sinf(w * (x[n] + 1));
+            sum -= widen(dy[(size_t)n * K + k]) * w * sinf(w * (widen(x[n]) + 1));
         }
-        dx[n] += sum;
+        dx[n] = narrow(widen(dx[n]) + sum);
     }
 }
 

@@ -6,7 +6,6 @@
 #include "model/ops_cpu.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 enum { ROWS = 16, COLS = 256, DEPTH = 128 }; /* of C that one thread does at once; of K */
 
@@ -18,7 +17,6 @@ struct gemm {
 
 struct gemm_packed {
     const void *b; /* (N, K), of the gemm's type: there is no better layout */
-    void *copy;    /* where b is ours, else NULL */
 };
 
 bool gemm_fast_bf16(void)
@@ -51,16 +49,16 @@ const char *gemm_name(struct gemm *g)
     return "plain loops";
 }
 
-/* C (M, N) += alpha A B for a B stored (K, N): whole rows of B at a time. */
-static void add_rows(const struct product *p, float alpha, float *c, size_t ldc, const float *a,
-                     size_t lda, const float *b, size_t ldb)
+/* sum (M, N), COLS apart, = A B for a B stored (K, N): whole rows of B at a time. */
+static void by_rows(const struct product *p, float *sum, const float *a, size_t lda,
+                    const float *b, size_t ldb)
 {
     for (int k0 = 0; k0 < p->K; k0 += DEPTH)
         for (int i = 0; i < p->M; i++)
             for (int k = k0; k < p->K && k < k0 + DEPTH; k++) {
-                float s = alpha * (p->at ? a[k * lda + i] : a[i * lda + k]);
+                float s = p->at ? a[k * lda + i] : a[i * lda + k];
                 const float *row = b + k * ldb;
-                float *y = c + i * ldc;
+                float *y = sum + i * COLS;
 
 #pragma omp simd
                 for (int j = 0; j < p->N; j++)
@@ -69,43 +67,57 @@ static void add_rows(const struct product *p, float alpha, float *c, size_t ldc,
 }
 
 /* The same for a B stored (N, K): inner products. */
-static void add_dots(const struct product *p, float alpha, float *c, size_t ldc, const float *a,
-                     size_t lda, const float *b, size_t ldb)
+static void by_dots(const struct product *p, float *sum, const float *a, size_t lda,
+                    const float *b, size_t ldb)
 {
     size_t step = p->at ? lda : 1;
 
     for (int i = 0; i < p->M; i++)
         for (int j = 0; j < p->N; j++) {
             const float *x = p->at ? a + i : a + i * lda, *w = b + j * ldb;
-            float sum = 0;
+            float s = 0;
 
             if (step == 1) {
-#pragma omp simd reduction(+ : sum)
+#pragma omp simd reduction(+ : s)
                 for (int k = 0; k < p->K; k++)
-                    sum += x[k] * w[k];
+                    s += x[k] * w[k];
             } else {
                 for (int k = 0; k < p->K; k++)
-                    sum += x[k * step] * w[k];
+                    s += x[k * step] * w[k];
             }
-            c[i * ldc + j] += alpha * sum;
+            sum[i * COLS + j] = s;
         }
 }
 
-int gemm_small(const struct product *p, float alpha, float *c, size_t ldc, const float *a,
-               size_t lda, const float *b, size_t ldb)
+/* The part of C from row i, column j on, at most ROWS by COLS. */
+static void part(const struct product *p, void *c, const float *a, const float *b,
+                 const float *bias, int i, int j)
 {
-    if (!p->add)
-        for (int i = 0; i < p->M; i++)
-            memset(c + i * ldc, 0, (size_t)p->N * sizeof *c);
+    size_t lda = (size_t)(p->at ? p->M : p->K), ldb = (size_t)(p->bt ? p->K : p->N);
+    struct product q = *p;
+    float sum[ROWS * COLS] = {0};
+
+    q.M = p->M - i < ROWS ? p->M - i : ROWS;
+    q.N = p->N - j < COLS ? p->N - j : COLS;
+    a += p->at ? (size_t)i : i * lda;
     if (p->bt)
-        add_dots(p, alpha, c, ldc, a, lda, b, ldb);
+        by_dots(&q, sum, a, lda, b + j * ldb, ldb);
     else
-        add_rows(p, alpha, c, ldc, a, lda, b, ldb);
-    return 0;
+        by_rows(&q, sum, a, lda, b + j, ldb);
+    for (int r = 0; r < q.M; r++)
+        for (int s = 0; s < q.N; s++) {
+            size_t at = (size_t)(i + r) * (size_t)p->N + (size_t)(j + s);
+            float x = sum[r * COLS + s] + (bias ? bias[j + s] : 0);
+
+            if (p->c == DT_F32)
+                ((float *)c)[at] = x + (p->add ? ((float *)c)[at] : 0);
+            else
+                ((uint16_t *)c)[at] = bf16_of(x + (p->add ? of_bf16(((uint16_t *)c)[at]) : 0));
+        }
 }
 
 /* x as f32: itself, or a copy in scratch; slow, but as exact as hardware is.  NULL on failure. */
-static const float *widen(struct gemm *g, enum cpu_scratch where, const void *x, size_t n)
+static const float *widened(struct gemm *g, enum cpu_scratch where, const void *x, size_t n)
 {
     const uint16_t *from = x;
     float *to;
@@ -113,63 +125,48 @@ static const float *widen(struct gemm *g, enum cpu_scratch where, const void *x,
     if (g->in == DT_F32)
         return x;
     to = cpu_scratch(g->d, where, n * sizeof *to);
-    for (size_t i = 0; to && i < n; i++) {
-        uint32_t bits = (uint32_t)from[i] << 16;
-
-        memcpy(&to[i], &bits, sizeof bits);
-    }
+    for (size_t i = 0; to && i < n; i++)
+        to[i] = of_bf16(from[i]);
     return to;
 }
 
-void gemm_run(struct gemm *g, const struct product *p, float *c, const void *av, const void *bv,
+void gemm_run(struct gemm *g, const struct product *p, void *c, const void *av, const void *bv,
               const float *bias)
 {
-    const float *a = widen(g, SCRATCH_WORK, av, (size_t)p->M * p->K);
-    const float *b = widen(g, SCRATCH_TAPS, bv, (size_t)p->K * p->N);
-    size_t lda = p->at ? p->M : p->K, ldb = p->bt ? p->K : p->N;
+    const float *a, *b;
 
+    if (cpu_failed(g->d))
+        return;
+    a = widened(g, SCRATCH_WORK, av, (size_t)p->M * p->K);
+    b = widened(g, SCRATCH_TAPS, bv, (size_t)p->K * p->N);
     if (!a || !b)
         return;
 #pragma omp parallel for collapse(2) schedule(static) num_threads(g->threads)
     for (int i = 0; i < p->M; i += ROWS)
-        for (int j = 0; j < p->N; j += COLS) {
-            struct product part = *p;
-            float *y = c + (size_t)i * p->N + j;
-
-            part.M = p->M - i < ROWS ? p->M - i : ROWS;
-            part.N = p->N - j < COLS ? p->N - j : COLS;
-            gemm_small(&part, 1.0f, y, p->N, p->at ? a + i : a + i * lda, lda,
-                       p->bt ? b + j * ldb : b + j, ldb);
-            for (int r = 0; bias && r < part.M; r++)
-                for (int s = 0; s < part.N; s++)
-                    y[(size_t)r * p->N + s] += bias[j + s];
-        }
+        for (int j = 0; j < p->N; j += COLS)
+            part(p, c, a, b, bias, i, j);
 }
 
-struct gemm_packed *gemm_pack(struct gemm *g, const void *b, int N, int K, bool lasting)
+struct gemm_packed *gemm_pack(struct gemm *g, const void *b, int N, int K)
 {
     struct gemm_packed *to = calloc(1, sizeof *to);
-    size_t bytes = (size_t)N * K * dtype_size(g->in);
 
-    if (to && !lasting)
-        to->copy = g->d->ops->alloc(g->d, bytes);
-    if (!to || (!lasting && !to->copy)) {
+    (void)N;
+    (void)K;
+    if (to)
+        to->b = b;
+    else
         err_set(&g->d->err, "out of memory");
-        free(to);
-        return NULL;
-    }
-    to->b = lasting ? b : memcpy(to->copy, b, bytes);
     return to;
 }
 
 void gemm_unpack(struct gemm *g, struct gemm_packed *b)
 {
-    if (b)
-        g->d->ops->free(g->d, b->copy);
+    (void)g;
     free(b);
 }
 
-void gemm_run_packed(struct gemm *g, const struct product *p, float *c, const void *a,
+void gemm_run_packed(struct gemm *g, const struct product *p, void *c, const void *a,
                      const struct gemm_packed *b, const float *bias)
 {
     struct product plain = *p;

@@ -65,7 +65,7 @@ static void cpu_adamw(struct device *d, float *w, float *m, float *v, const floa
         v[i] = b2 * v[i] + (1 - b2) * gi * gi;
         w[i] = w[i] * keep - lr * m[i] / (sqrtf(v[i]) * root + eps);
     }
-    if (c && f32(c) != w)
+    if (c && (float *)c != w)
         d->ops->to_act(d, c, w, n);
 }
 
@@ -78,46 +78,47 @@ static void cpu_mix(struct device *d, float *y, float a, const float *x, float b
         y[i] = a * x[i] + b * y[i];
 }
 
-/* y = one step of the iteration from x (rows, cols); square is room for two of the shorter side */
-static int iterate(float *y, const float *x, float *square, size_t rows, size_t cols)
+/* y = one step of the iteration from x (rows, cols); square is room for three of the shorter side */
+static void iterate(struct cpu *c, elem *y, const elem *x, elem *square, int rows, int cols)
 {
     bool tall = rows > cols; /* then x^T x, from the right, is smaller */
-    size_t side = tall ? cols : rows, n = rows * cols;
-    float *p = square + side * side;
-    struct product of_x = { .M = (int)side, .N = (int)side, .K = (int)(n / side), .at = tall,
-                            .bt = !tall };
-    struct product of_square = { .M = (int)side, .N = (int)side, .K = (int)side, .add = true };
-    struct product last = { .M = (int)rows, .N = (int)cols, .K = (int)side, .add = true };
+    int side = tall ? cols : rows;
+    size_t area = (size_t)side * side, n = (size_t)rows * cols;
+    elem *scaled = square + area, *p = scaled + area;
+    struct product of_x = {.M = side, .N = side, .K = tall ? rows : cols, .at = tall,
+                           .bt = !tall, .c = ELEM_TYPE};
+    struct product of_square = {.M = side, .N = side, .K = side, .add = true, .c = ELEM_TYPE};
+    struct product last = {.M = rows, .N = cols, .K = side, .add = true, .c = ELEM_TYPE};
 
-    if (gemm_small(&of_x, 1, square, side, x, cols, x, cols))
-        return -1;
-    for (size_t i = 0; i < side * side; i++)
-        p[i] = ORTHOGONALISE_B * square[i];
+    gemm_run(c->gemm, &of_x, square, x, x, NULL);
+#pragma omp simd
+    for (size_t i = 0; i < area; i++) {
+        p[i] = narrow(ORTHOGONALISE_B * widen(square[i]));
+        scaled[i] = narrow(ORTHOGONALISE_C * widen(square[i]));
+    }
+#pragma omp simd
     for (size_t i = 0; i < n; i++)
-        y[i] = ORTHOGONALISE_A * x[i];
-    return gemm_small(&of_square, ORTHOGONALISE_C, p, side, square, side, square, side) ||
-           gemm_small(&last, 1, y, cols, tall ? x : p, side, tall ? p : x, cols) ? -1 : 0;
+        y[i] = narrow(ORTHOGONALISE_A * widen(x[i]));
+    gemm_run(c->gemm, &of_square, p, scaled, square, NULL);
+    gemm_run(c->gemm, &last, y, tall ? x : p, tall ? p : x, NULL);
 }
 
 static void cpu_orthogonalise(struct device *d, float *x, act *work, int rows, int cols)
 {
     size_t n = (size_t)rows * (size_t)cols;
-    float *from = f32(work), *to = from + n, *square = to + n, *swap;
+    elem *from = elems(work), *to = from + n, *square = to + n, *swap;
     float scale = (float)(1 / (sqrt(total(d, x, n, true)) + 1e-7));
 
     if (cpu_failed(d))
         return;
-    cpu_use_threads(((struct cpu *)d)->threads);
+#pragma omp simd
     for (size_t i = 0; i < n; i++)
-        from[i] = scale * x[i];
-    for (int k = 0; k < ORTHOGONALISE_STEPS; k++) {
-        if (iterate(to, from, square, (size_t)rows, (size_t)cols)) {
-            err_set(&d->err, "orthogonalise: out of memory");
-            return;
-        }
+        from[i] = narrow(scale * x[i]);
+    for (int k = 0; k < ORTHOGONALISE_STEPS && !cpu_failed(d); k++) {
+        iterate(cpu_of(d), to, from, square, rows, cols);
         swap = from, from = to, to = swap;
     }
-    memcpy(x, from, n * sizeof *x);
+    d->ops->from_act(d, x, (act *)from, n);
 }
 
 void CPU_OPS(step)(struct ops *o)

@@ -9,8 +9,7 @@
 #ifndef MODEL_OPS_CPU_TILE_H
 #define MODEL_OPS_CPU_TILE_H
 
-#include <stdbool.h>
-#include <stddef.h>
+#include "model/ops_cpu.h"
 
 #ifdef OPS_CPU_AVX512
 enum { TILE_LANES = 16, TILE_ROWS = 8, TILE_VECS = 3 };
@@ -117,26 +116,26 @@ static inline void tile_turn(float *to, size_t ld, const float *from, size_t row
 }
 
 /* to (R, ld) = from (R, C), columns C .. ld-1 zero; ld = tile_pad(C) */
-static inline void tile_pack(float *to, const float *from, size_t row, int R, int C)
+static inline void tile_pack(float *to, const elem *from, size_t row, int R, int C)
 {
     int ld = (int)tile_pad((size_t)C);
 
     for (int r = 0; r < R; r++, from += row, to += ld) {
 #pragma omp simd
         for (int c = 0; c < C; c++)
-            to[c] = from[c];
+            to[c] = widen(from[c]);
         for (int c = C; c < ld; c++)
             to[c] = 0;
     }
 }
 
 /* to (R, C) += scale times from (R, tile_pad(C)) */
-static inline void tile_add(float *to, size_t row, const float *from, int R, int C, float scale)
+static inline void tile_add(elem *to, size_t row, const float *from, int R, int C, float scale)
 {
     for (int r = 0; r < R; r++, to += row, from += tile_pad((size_t)C))
 #pragma omp simd
         for (int c = 0; c < C; c++)
-            to[c] += scale * from[c];
+            to[c] = narrow(widen(to[c]) + scale * from[c]);
 }
 
 #endif

@@ -11,6 +11,7 @@
 #ifndef MODEL_PATCHES_H
 #define MODEL_PATCHES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -42,6 +43,10 @@ static inline int patches_count(const struct patches *p, int w, int h)
 {
     return patches_across(p, w) * patches_across(p, h);
 }
+
+/* Whether two frames a and b (h, w, 3) show the same at `cell`. */
+bool patches_same(const struct patches *p, const uint8_t *a, const uint8_t *b, int w, int h,
+                  int cell);
 
 /* The number of the patch at `cell` (row-major) of a frame px (h, w, 3), new or known; -1 when
    it is new and there is no room. */

@@ -278,13 +278,19 @@ int tokenizer_encode(struct tokenizer *t, const uint8_t *px, int n, int w, int h
                      struct err *e)
 {
     int cells = tokenizer_tokens(t, w, h);
-    size_t begun = 0, at = 0;
+    size_t begun = 0, at = 0, frame = (size_t)(w * h) * 3, S = (size_t)cells;
 
     patches_clear(&t->patches);
-    for (int i = 0; i < n; i++, px += (size_t)(w * h) * 3)
+    for (int i = 0; i < n; i++, px += frame)
         for (int cell = 0; cell < cells; cell++, at++) {
-            int k = patches_add(&t->patches, px, w, h, cell);
+            int k;
 
+            /* from one frame to the next most cells stay as they are */
+            if (at >= begun + S && patches_same(&t->patches, px, px - frame, w, h, cell)) {
+                id[at] = id[at - S];
+                continue;
+            }
+            k = patches_add(&t->patches, px, w, h, cell);
             if (k < 0) {
                 if (translate(t, id + begun, at - begun, e))
                     return -1;

@@ -4,8 +4,9 @@
  *
  * The device is named by the environment variable OPS_DEVICE (default "cpu"),
  * so the same tests run on any backend; threads by OPS_THREADS (default 2).
- * OPS_PRECISION=bf16 asks for bf16 products.  OPS_LOOPS=any or avx2 makes the CPU
- * take the loops compiled for any x86-64 or for AVX2 although it may have AVX-512.
+ * OPS_PRECISION=bf16 asks for bf16, products and activations.  OPS_LOOPS makes the CPU take
+ * the loops compiled for `any` x86-64, in f32 for `avx2`, or in bf16 those without AMX
+ * (`no tiles`), though it may have better ones.
  * A test works on double arrays here.  Putting one on the device first rounds
  * it in place to what the device can hold, so the reference computes from the
  * very same numbers.
@@ -22,7 +23,7 @@ struct fixture {
     struct device *d;
     struct rng rng;
     double tol;    /* what f32 arithmetic may be off, relative to the largest value */
-    double loose;  /* the same where products or activations may be bf16 */
+    double loose;  /* the same after products, where these may be of bf16 */
     void *block[FIXTURE_BLOCKS]; /* on the device */
     void *host[FIXTURE_BLOCKS];
     int blocks, hosts;

@@ -32,6 +32,19 @@ done
 unset OPS_THREADS
 OPS_PRECISION=bf16
 export OPS_PRECISION
-run "linear, bf16 products" test_ops_linear
+for t in linear layers cells attention loss device; do
+    run "$t, bf16" test_ops_$t
+    OPS_LOOPS=any
+    export OPS_LOOPS
+    run "$t, bf16, loops for any x86-64" test_ops_$t
+    unset OPS_LOOPS
+done
+OPS_LOOPS='no tiles'
+export OPS_LOOPS
+run "attention, bf16, without AMX's tiles" test_ops_attention
+unset OPS_LOOPS
+OPS_THREADS=3
+export OPS_THREADS
+run "attention, bf16, three threads" test_ops_attention
 echo "1..$n"
 exit $bad

@@ -1,0 +1,502 @@
+/*
+ * Attention of bf16 activations by the tiles of AMX: Intel's Architecture Instruction Set
+ * Extensions, chapter 3, by the compiler's intrinsics.
+ *
+ * A task is one head of one sequence.  It packs what it reads, padded by zeros to whole blocks
+ * of BLOCK rows and columns.  A product is done in blocks of BLOCK x BLOCK results; as tiles want
+ * it, its left side lies in `rows`, as usual, and its right side, (K, N), in `pairs`: (K/2, N, 2),
+ * two rows zipped.  Seen as matrices of words of two elements each, the pairs of a transposed
+ * matrix are its rows, transposed, and the other way round: turn() does both.
+ *
+ * The backward recomputes the probabilities from lse, transposed, keys by queries: so each of
+ * its products finds its sides the way round that it needs them.
+ */
+#include "model/ops_cpu.h"
+
+#include "model/ops_cpu_lanes.h"
+
+#include <math.h>
+#include <string.h>
+
+enum {
+    BLOCK = 32, /* two tiles each way */
+    FEW = 8,    /* queries fewer than these are not worth packing the keys for */
+};
+
+static const float LOG2E = 1.44269504f;
+
+static size_t blocks(int n)
+{
+    return ((size_t)n + BLOCK - 1) / BLOCK * BLOCK;
+}
+
+/* Compilers do not know that the intrinsics of tiles read and write memory: it is as it should be,
+   p's included, from here on. */
+static inline void settled(const void *p)
+{
+    __asm__ volatile("" : : "r"(p) : "memory");
+}
+
+static void tiles_begin(void)
+{
+    struct {
+        uint8_t palette, start_row, reserved[14];
+        uint16_t bytes[16];
+        uint8_t rows[16];
+    } config = {.palette = 1};
+
+    for (int i = 0; i < 8; i++) {
+        config.rows[i] = 16;
+        config.bytes[i] = 64;
+    }
+    settled(&config);
+    _tile_loadconfig(&config);
+}
+
+/* c (BLOCK, BLOCK) = a (BLOCK, K), rows, times b (K, BLOCK), pairs; K a multiple of BLOCK. */
+static void product(float *c, size_t ldc, const elem *a, size_t lda, const uint32_t *b, size_t ldb,
+                    size_t K)
+{
+    settled(c);
+    _tile_zero(0);
+    _tile_zero(1);
+    _tile_zero(2);
+    _tile_zero(3);
+    for (size_t k = 0; k < K; k += 2 * LANES, b += LANES * ldb) {
+        _tile_loadd(4, a + k, lda * sizeof *a);
+        _tile_loadd(5, a + k + 16 * lda, lda * sizeof *a);
+        _tile_loadd(6, b, ldb * sizeof *b);
+        _tile_loadd(7, b + 16, ldb * sizeof *b);
+        _tile_dpbf16ps(0, 4, 6);
+        _tile_dpbf16ps(1, 4, 7);
+        _tile_dpbf16ps(2, 5, 6);
+        _tile_dpbf16ps(3, 5, 7);
+    }
+    _tile_stored(0, c, ldc * sizeof *c);
+    _tile_stored(1, c + 16, ldc * sizeof *c);
+    _tile_stored(2, c + 16 * ldc, ldc * sizeof *c);
+    _tile_stored(3, c + 16 * ldc + 16, ldc * sizeof *c);
+    settled(c);
+}
+
+/* to (C, R) = from (R, C) transposed, 16 x 16 words */
+static void turn_tile(uint32_t *to, size_t ldt, const uint32_t *from, size_t ldf)
+{
+    __m512i r[16], t[16];
+
+    for (int i = 0; i < 16; i++)
+        r[i] = _mm512_loadu_si512(from + i * ldf);
+    for (int i = 0; i < 16; i += 2) {
+        t[i] = _mm512_unpacklo_epi32(r[i], r[i + 1]);
+        t[i + 1] = _mm512_unpackhi_epi32(r[i], r[i + 1]);
+    }
+    for (int i = 0; i < 16; i += 4) { /* lane l of r[i+j]: column 4l+j of rows i .. i+3 */
+        r[i] = _mm512_unpacklo_epi64(t[i], t[i + 2]);
+        r[i + 1] = _mm512_unpackhi_epi64(t[i], t[i + 2]);
+        r[i + 2] = _mm512_unpacklo_epi64(t[i + 1], t[i + 3]);
+        r[i + 3] = _mm512_unpackhi_epi64(t[i + 1], t[i + 3]);
+    }
+    for (int j = 0; j < 4; j++) {
+        __m512i even = _mm512_shuffle_i32x4(r[j], r[4 + j], 0x88);
+        __m512i odd = _mm512_shuffle_i32x4(r[j], r[4 + j], 0xdd);
+        __m512i even2 = _mm512_shuffle_i32x4(r[8 + j], r[12 + j], 0x88);
+        __m512i odd2 = _mm512_shuffle_i32x4(r[8 + j], r[12 + j], 0xdd);
+
+        _mm512_storeu_si512(to + j * ldt, _mm512_shuffle_i32x4(even, even2, 0x88));
+        _mm512_storeu_si512(to + (4 + j) * ldt, _mm512_shuffle_i32x4(odd, odd2, 0x88));
+        _mm512_storeu_si512(to + (8 + j) * ldt, _mm512_shuffle_i32x4(even, even2, 0xdd));
+        _mm512_storeu_si512(to + (12 + j) * ldt, _mm512_shuffle_i32x4(odd, odd2, 0xdd));
+    }
+}
+
+/* The same for words (R, C), both multiples of 16. */
+static void turn(void *to, const void *from, size_t R, size_t C)
+{
+    for (size_t r = 0; r < R; r += 16)
+        for (size_t c = 0; c < C; c += 16)
+            turn_tile((uint32_t *)to + c * R + r, R, (const uint32_t *)from + r * C + c, C);
+}
+
+/* to (blocks(R), blocks(C)) = from (R, C), `row` elements apart */
+static void pack_rows(elem *to, const elem *from, size_t row, int R, int C)
+{
+    size_t wide = blocks(C);
+
+    for (int r = 0; r < R; r++, from += row, to += wide) {
+        memcpy(to, from, (size_t)C * sizeof *to);
+        memset(to + C, 0, (wide - (size_t)C) * sizeof *to);
+    }
+    memset(to, 0, (blocks(R) - (size_t)R) * wide * sizeof *to);
+}
+
+/* to = rows (R, C) in pairs */
+static void pack_pairs(uint32_t *to, const elem *rows, size_t R, size_t C)
+{
+    for (size_t r = 0; r < R; r += 2, rows += 2 * C, to += C)
+        for (size_t c = 0; c < C; c++)
+            to[c] = rows[c] | (uint32_t)rows[C + c] << 16;
+}
+
+/* to (C) = scale times from, or += it */
+static void put_row(elem *to, const float *from, int C, float scale, bool add)
+{
+    for (int c = 0; c < C; c += LANES) {
+        lanes x = scale * lanes_load_f32(from + c, LANES);
+
+        if (add)
+            x += lanes_load(to + c, C - c);
+        lanes_store(to + c, x, C - c);
+    }
+}
+
+/* One head's tensors. */
+struct head {
+    elem *dq, *dk, *dv, *o;
+    const elem *q, *k, *v, *dout;
+    float *lse;
+};
+
+static struct head head_at(const struct attn *a, int index, act *o, float *lse, const act *q,
+                           const act *k, const act *v)
+{
+    size_t b = (size_t)(index / a->NH), h = (size_t)(index % a->NH) * (size_t)a->HS;
+
+    return (struct head){
+        .o = elems(o) + b * a->o_batch + h,
+        .q = const_elems(q) + b * a->q_batch + h,
+        .k = const_elems(k) + b * a->k_batch + h,
+        .v = const_elems(v) + b * a->v_batch + h,
+        .lse = lse ? lse + (size_t)index * (size_t)a->Tq : NULL,
+    };
+}
+
+/* Keys that any of BLOCK queries from t0 on sees. */
+static int block_keys(const struct attn *a, size_t t0)
+{
+    int keys = 0;
+
+    for (size_t t = t0; t < t0 + BLOCK && t < (size_t)a->Tq; t++)
+        keys = a->span[t] > keys ? a->span[t] : keys;
+    return keys;
+}
+
+/* The next n bytes, a multiple of 64, of a thread's room; where that is NULL they are counted. */
+static void *take(uintptr_t *room, size_t n)
+{
+    uintptr_t p = *room;
+
+    *room += n;
+    return (void *)p;
+}
+
+static char *thread_room(char *room, size_t bytes)
+{
+#ifdef _OPENMP
+    return room + bytes * (size_t)omp_get_thread_num();
+#else
+    (void)bytes;
+    return room;
+#endif
+}
+
+/* --- forward --- */
+
+/* Q, P and H are padded: queries, keys, head size. */
+struct forward {
+    size_t Q, P, H;
+    elem *q, *rows, *p;   /* (Q, H); (P, H), on their way; (BLOCK, P) */
+    uint32_t *kt, *v;     /* pairs of (H, P), of (P, H) */
+    float *scores, *sums; /* (BLOCK, P); (BLOCK, H) */
+};
+
+static size_t forward_init(struct forward *f, char *room, const struct attn *a)
+{
+    size_t Q = blocks(a->Tq), P = blocks(a->Tk), H = blocks(a->HS);
+    uintptr_t p = (uintptr_t)room;
+
+    *f = (struct forward){.Q = Q, .P = P, .H = H};
+    f->q = take(&p, Q * H * sizeof(elem));
+    f->rows = take(&p, P * H * sizeof(elem));
+    f->p = take(&p, BLOCK * P * sizeof(elem));
+    f->kt = take(&p, P * H * sizeof(elem));
+    f->v = take(&p, P * H * sizeof(elem));
+    f->scores = take(&p, BLOCK * P * sizeof(float));
+    f->sums = take(&p, BLOCK * H * sizeof(float));
+    return (size_t)(p - (uintptr_t)room);
+}
+
+/* p (end) = exp(scale (x - max)) of the first `span`, then zeros.  Returns the sum; *max. */
+static float exp_row(elem *p, const float *x, int span, size_t end, float scale, float *max)
+{
+    __m512 high = _mm512_set1_ps(x[0]);
+    lanes sum = {0};
+    float k = scale * LOG2E;
+
+    for (int s = 0; s < span; s += LANES)
+        high = _mm512_mask_max_ps(high, lanes_first(span - s), high, _mm512_loadu_ps(x + s));
+    *max = _mm512_reduce_max_ps(high);
+    memset(p + span, 0, (end - (size_t)span) * sizeof *p);
+    for (int s = 0; s < span; s += LANES) {
+        lanes e = lanes_exp2((lanes_load_f32(x + s, LANES) - *max) * k);
+
+        e = (lanes)_mm512_maskz_mov_ps(lanes_first(span - s), (__m512)e);
+        sum += e;
+        lanes_store(p + s, e, LANES);
+    }
+    return _mm512_reduce_add_ps((__m512)sum);
+}
+
+static void forward_block(const struct forward *f, const struct attn *a, const struct head *h,
+                          size_t t0)
+{
+    size_t end = blocks(block_keys(a, t0));
+    float scale = 1 / sqrtf((float)a->HS), sum[BLOCK], max;
+    int rows = a->Tq - (int)t0 < BLOCK ? a->Tq - (int)t0 : BLOCK;
+
+    for (size_t s = 0; s < end; s += BLOCK)
+        product(f->scores + s, f->P, f->q + t0 * f->H, f->H, f->kt + s, f->P, f->H);
+    for (int t = 0; t < rows; t++) {
+        sum[t] = exp_row(f->p + (size_t)t * f->P, f->scores + (size_t)t * f->P,
+                         a->span[t0 + (size_t)t], end, scale, &max);
+        if (h->lse)
+            h->lse[t0 + (size_t)t] = max * scale + logf(sum[t]);
+    }
+    for (size_t c = 0; c < f->H; c += BLOCK)
+        product(f->sums + c, f->H, f->p, f->P, f->v + c, f->H, end);
+    for (int t = 0; t < rows; t++)
+        put_row(h->o + (t0 + (size_t)t) * a->o_row, f->sums + (size_t)t * f->H, a->HS, 1 / sum[t],
+                false);
+}
+
+static void forward_head(char *room, const struct attn *a, const struct head *h)
+{
+    struct forward f;
+
+    forward_init(&f, room, a);
+    tiles_begin();
+    pack_rows(f.q, h->q, a->q_row, a->Tq, a->HS);
+    pack_rows(f.rows, h->k, a->k_row, a->Tk, a->HS);
+    turn(f.kt, f.rows, f.P, f.H / 2);
+    pack_rows(f.rows, h->v, a->v_row, a->Tk, a->HS);
+    pack_pairs(f.v, f.rows, f.P, f.H);
+    memset(f.p, 0, BLOCK * f.P * sizeof *f.p); /* rows that are no queries must be numbers too */
+    for (size_t t = 0; t < (size_t)a->Tq; t += BLOCK)
+        forward_block(&f, a, h, t);
+    _tile_release();
+}
+
+static void amx_attention(struct device *d, act *o, float *lse, const act *q, const act *k,
+                          const act *v, const struct attn *a)
+{
+    struct forward f;
+    size_t bytes = forward_init(&f, NULL, a);
+    int team = cpu_team(d, (size_t)a->B * (size_t)a->NH * f.Q * f.P);
+    char *room;
+
+    if (a->Tq < FEW) {
+        cpu_of(d)->loops.attention(d, o, lse, q, k, v, a);
+        return;
+    }
+    if (cpu_failed(d) || !(room = cpu_scratch(d, SCRATCH_WORK, bytes * (size_t)team)))
+        return;
+#pragma omp parallel for schedule(dynamic) num_threads(team)
+    for (int i = 0; i < a->B * a->NH; i++) {
+        struct head h = head_at(a, i, o, lse, q, k, v);
+
+        forward_head(thread_room(room, bytes), a, &h);
+    }
+}
+
+/* --- backward --- */
+
+struct backward {
+    size_t Q, P, H;
+    elem *q, *dout, *k, *v;       /* (Q, H), (Q, H), (P, H), (P, H) */
+    elem *kt;                     /* (H, P) */
+    uint32_t *q_pairs, *dout_pairs, *k_pairs; /* of the same as q, dout, k */
+    uint32_t *qt, *dout_t;        /* pairs of (H, Q) */
+    float *scores, *grads;        /* (BLOCK, Q), keys by queries */
+    elem *p, *ds;                 /* the same */
+    uint32_t *ds_pairs;           /* pairs of (P, Q) */
+    float *sums;                  /* (BLOCK, H) */
+    float *dqt, *dq;              /* (H, Q), (Q, H) */
+    float *lse, *delta;           /* (Q): lse times log2(e); sum_c dout o */
+    int *span;                    /* (Q) */
+};
+
+static size_t backward_init(struct backward *b, char *room, const struct attn *a)
+{
+    size_t Q = blocks(a->Tq), P = blocks(a->Tk), H = blocks(a->HS);
+    size_t queries = Q * H * sizeof(elem), keys = P * H * sizeof(elem);
+    uintptr_t p = (uintptr_t)room;
+
+    *b = (struct backward){.Q = Q, .P = P, .H = H};
+    b->q = take(&p, queries);
+    b->dout = take(&p, queries);
+    b->q_pairs = take(&p, queries);
+    b->dout_pairs = take(&p, queries);
+    b->qt = take(&p, queries);
+    b->dout_t = take(&p, queries);
+    b->k = take(&p, keys);
+    b->v = take(&p, keys);
+    b->k_pairs = take(&p, keys);
+    b->kt = take(&p, keys);
+    b->scores = take(&p, BLOCK * Q * sizeof(float));
+    b->grads = take(&p, BLOCK * Q * sizeof(float));
+    b->p = take(&p, BLOCK * Q * sizeof(elem));
+    b->ds = take(&p, BLOCK * Q * sizeof(elem));
+    b->ds_pairs = take(&p, P * Q * sizeof(elem));
+    b->sums = take(&p, BLOCK * H * sizeof(float));
+    b->dqt = take(&p, Q * H * sizeof(float));
+    b->dq = take(&p, Q * H * sizeof(float));
+    b->lse = take(&p, Q * sizeof(float));
+    b->delta = take(&p, Q * sizeof(float));
+    b->span = take(&p, Q * sizeof(int));
+    return (size_t)(p - (uintptr_t)room);
+}
+
+static float dot(const elem *x, const elem *y, int n)
+{
+    lanes sum = {0};
+
+    for (int i = 0; i < n; i += LANES)
+        sum += lanes_load(x + i, n - i) * lanes_load(y + i, n - i);
+    return _mm512_reduce_add_ps((__m512)sum);
+}
+
+static void backward_pack(struct backward *b, const struct attn *a, const struct head *h)
+{
+    pack_rows(b->q, h->q, a->q_row, a->Tq, a->HS);
+    pack_rows(b->dout, h->dout, a->o_row, a->Tq, a->HS);
+    pack_rows(b->k, h->k, a->k_row, a->Tk, a->HS);
+    pack_rows(b->v, h->v, a->v_row, a->Tk, a->HS);
+    pack_pairs(b->q_pairs, b->q, b->Q, b->H);
+    pack_pairs(b->dout_pairs, b->dout, b->Q, b->H);
+    pack_pairs(b->k_pairs, b->k, b->P, b->H);
+    turn(b->qt, b->q, b->Q, b->H / 2);
+    turn(b->dout_t, b->dout, b->Q, b->H / 2);
+    turn(b->kt, b->k_pairs, b->P / 2, b->H);
+    for (size_t t = 0; t < b->Q; t++) {
+        bool there = t < (size_t)a->Tq;
+
+        b->delta[t] = there ? dot(b->dout + t * b->H, h->o + t * a->o_row, a->HS) : 0;
+        b->lse[t] = there ? h->lse[t] * LOG2E : 0;
+        b->span[t] = there ? a->span[t] : 0;
+    }
+}
+
+/* Sixteen queries of one key: p = exp(x - lse), x in units of k, where they see it, and
+   ds = p (dp - delta), which is returned as bf16. */
+static inline __m256i backward_lanes(const struct backward *b, size_t row, size_t t, int key,
+                                     float k)
+{
+    size_t at = row * b->Q + t;
+    __m512i span = _mm512_loadu_si512(b->span + t);
+    lanes x = lanes_load_f32(b->scores + at, LANES) * k - lanes_load_f32(b->lse + t, LANES);
+    lanes ds = lanes_load_f32(b->grads + at, LANES) - lanes_load_f32(b->delta + t, LANES);
+    lanes p = lanes_exp2(x);
+
+    p = (lanes)_mm512_maskz_mov_ps(_mm512_cmpgt_epi32_mask(span, _mm512_set1_epi32(key)),
+                                   (__m512)p);
+    lanes_store(b->p + at, p, LANES);
+    lanes_store(b->ds + at, p * ds, LANES);
+    return _mm256_loadu_si256((const __m256i *)(b->ds + at));
+}
+
+/* to (R, C), `row` elements apart, += scale times from (R, blocks(C)) */
+static void add_rows(elem *to, size_t row, const float *from, int R, int C, float scale)
+{
+    size_t wide = blocks(C);
+
+    for (int r = 0; r < R; r++, to += row, from += wide)
+        put_row(to, from, C, scale, true);
+}
+
+/*
+ * BLOCK keys from s0 on.  With p = softmax(q k^T / sqrt(HS)), dp = dout v^T and
+ * ds = p (dp - sum_c dout o): dv += p^T dout, dk += ds^T q / sqrt(HS); ds is kept for dq.
+ */
+static void backward_block(const struct backward *b, const struct attn *a, const struct head *h,
+                           size_t s0)
+{
+    size_t first = 0, Q = b->Q, H = b->H;
+    float scale = 1 / sqrtf((float)a->HS);
+    int rows = a->Tk - (int)s0 < BLOCK ? a->Tk - (int)s0 : BLOCK;
+
+    while (first < Q && block_keys(a, first) <= (int)s0) /* queries that see none of these */
+        first += BLOCK;
+    if (first == Q)
+        return;
+    for (size_t t = first; t < Q; t += BLOCK) {
+        product(b->scores + t, Q, b->k + s0 * H, H, b->qt + t, Q, H);
+        product(b->grads + t, Q, b->v + s0 * H, H, b->dout_t + t, Q, H);
+    }
+    for (size_t r = 0; r < BLOCK; r += 2)
+        for (size_t t = first; t < Q; t += LANES) {
+            int key = (int)(s0 + r);
+            __m256i even = backward_lanes(b, r, t, key, scale * LOG2E);
+            __m256i odd = backward_lanes(b, r + 1, t, key + 1, scale * LOG2E);
+            __m512i high = _mm512_slli_epi32(_mm512_cvtepu16_epi32(odd), 16);
+
+            _mm512_storeu_si512(b->ds_pairs + (s0 + r) / 2 * Q + t,
+                                _mm512_or_si512(_mm512_cvtepu16_epi32(even), high));
+        }
+    for (size_t c = 0; c < H; c += BLOCK)
+        product(b->sums + c, H, b->p + first, Q, b->dout_pairs + first / 2 * H + c, H, Q - first);
+    add_rows(h->dv + s0 * a->v_row, a->v_row, b->sums, rows, a->HS, 1);
+    for (size_t c = 0; c < H; c += BLOCK)
+        product(b->sums + c, H, b->ds + first, Q, b->q_pairs + first / 2 * H + c, H, Q - first);
+    add_rows(h->dk + s0 * a->k_row, a->k_row, b->sums, rows, a->HS, scale);
+}
+
+static void backward_head(char *room, const struct attn *a, const struct head *h)
+{
+    struct backward b;
+
+    backward_init(&b, room, a);
+    tiles_begin();
+    backward_pack(&b, a, h);
+    for (size_t s = 0; s < (size_t)a->Tk; s += BLOCK)
+        backward_block(&b, a, h, s);
+    for (size_t t = 0; t < b.Q; t += BLOCK) /* dq^T = k^T ds^T, of the keys that are seen */
+        for (size_t c = 0; c < b.H; c += BLOCK)
+            product(b.dqt + c * b.Q + t, b.Q, b.kt + c * b.P, b.P, b.ds_pairs + t, b.Q,
+                    blocks(block_keys(a, t)));
+    turn(b.dq, b.dqt, b.H, b.Q);
+    add_rows(h->dq, a->q_row, b.dq, a->Tq, a->HS, 1 / sqrtf((float)a->HS));
+    _tile_release();
+}
+
+static void amx_attention_backward(struct device *d, act *dq, act *dk, act *dv, const act *dout,
+                                   const act *o, const float *lse, const act *q, const act *k,
+                                   const act *v, const struct attn *a)
+{
+    struct backward b;
+    size_t bytes = backward_init(&b, NULL, a);
+    int team = cpu_team(d, (size_t)a->B * (size_t)a->NH * b.Q * b.P);
+    char *room;
+
+    if (a->Tq < FEW) {
+        cpu_of(d)->loops.attention_backward(d, dq, dk, dv, dout, o, lse, q, k, v, a);
+        return;
+    }
+    if (cpu_failed(d) || !(room = cpu_scratch(d, SCRATCH_WORK, bytes * (size_t)team)))
+        return;
+#pragma omp parallel for schedule(dynamic) num_threads(team)
+    for (int i = 0; i < a->B * a->NH; i++) {
+        struct head h = head_at(a, i, (act *)o, (float *)lse, q, k, v);
+        struct head grad = head_at(a, i, (act *)dout, NULL, dq, dk, dv);
+
+        h.dout = grad.o;
+        h.dq = (elem *)grad.q;
+        h.dk = (elem *)grad.k;
+        h.dv = (elem *)grad.v;
+        backward_head(thread_room(room, bytes), a, &h);
+    }
+}
+
+void cpu_amx_ops(struct ops *o)
+{
+    o->attention = amx_attention;
+    o->attention_backward = amx_attention_backward;
+}
