@@ -233,8 +233,8 @@ static void cpu_attention(struct device *d, act *o, float *lse, const act *q, co
         struct head at = head_at(a, task / parts);
         int part = task % parts;
 
-        forward_part(elems(o) + at.o, lse ? lse + at.lse : NULL, const_elems(q) + at.q, const_elems(k) + at.k,
-                     const_elems(v) + at.v, a, part * tiles / parts, (part + 1) * tiles / parts,
+        forward_part(elems(o) + at.o, lse ? lse + at.lse : NULL, const_elems(q) + at.q,
+                     const_elems(k) + at.k, const_elems(v) + at.v, a, part * tiles / parts, (part + 1) * tiles / parts,
                      room + floats * (size_t)thread_index());
     }
 }

@@ -181,7 +181,8 @@ static void cpu_conv3_backward(struct device *d, act *dxa, const struct param *k
 
             for (int w = 0; w < W; w++)
                 conv3_backward_cell(elems(dxa) + board, const_elems(dya) + board,
-                                    const_elems(xa) + board, taps, slices + s * slice_stride(n), row % H, w, H, W, C);
+                                    const_elems(xa) + board, taps, slices + s * slice_stride(n),
+                                    row % H, w, H, W, C);
         }
     if (!k->g)
         return;

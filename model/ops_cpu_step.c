@@ -78,7 +78,7 @@ static void cpu_mix(struct device *d, float *y, float a, const float *x, float b
         y[i] = a * x[i] + b * y[i];
 }
 
-/* y = one step of the iteration from x (rows, cols); square is room for three of the shorter side */
+/* y = one step of the iteration from x (rows, cols); square: room for three of the shorter side */
 static void iterate(struct cpu *c, elem *y, const elem *x, elem *square, int rows, int cols)
 {
     bool tall = rows > cols; /* then x^T x, from the right, is smaller */

@@ -3,11 +3,11 @@
 n=0 bad=0
 tests=${VIDEOWORLD%/*}/tests
 
-run() { # run DESCRIPTION PROGRAM
+run() { # run DESCRIPTION PROGRAM [ARGUMENT]
     n=$((n + 1))
     if [ ! -x "$tests/$2" ]; then
         echo "ok $n - $1 # SKIP $2 is not built"
-    elif out=$("$tests/$2" 2>&1); then
+    elif out=$("$tests/$2" ${3+"$3"} 2>&1); then
         why=$(echo "$out" | sed -n 's/^1\.\.0\( # SKIP .*\)/\1/p')
         echo "ok $n - $1$why"
     else
@@ -46,5 +46,6 @@ unset OPS_LOOPS
 OPS_THREADS=3
 export OPS_THREADS
 run "attention, bf16, three threads" test_ops_attention
+run "all operations, bf16 against f32" test_parity bf16
 echo "1..$n"
 exit $bad

@@ -10,7 +10,8 @@
  *
  * Prints TAP by itself, since libcheck knows no skipped tests: without a CUDA
  * device all are skipped.  `test_parity small`, and an emulated device, leave
- * out the large shapes.  PARITY_SEED repeats a run.
+ * out the large shapes; `test_parity bf16` has the CPU, in bf16, stand in for
+ * CUDA.  PARITY_SEED repeats a run.
  */
 #include <math.h>
 #include <stdio.h>
@@ -346,22 +347,23 @@ int main(int argc, char **argv)
     const char *again = getenv("PARITY_SEED");
     uint64_t seed = again ? strtoull(again, NULL, 0) : (uint64_t)time(NULL);
     const int n = (int)(sizeof(cases) / sizeof(*cases));
-    bool small = argc > 1 && !strcmp(argv[1], "small");
+    bool bf16 = argc > 1 && !strcmp(argv[1], "bf16");
+    bool small = bf16 || (argc > 1 && !strcmp(argv[1], "small"));
     int status = EXIT_SUCCESS;
     char text[128];
     struct err e;
 
     err_init(&e);
     printf("1..%d\n", n);
-    p.d[CUDA] = device_open_cuda(0, &e);
+    p.d[CUDA] = bf16 ? device_open_cpu(0, PRECISION_BF16, &e) : device_open_cuda(0, &e);
     if (!p.d[CUDA]) {
-        bool broken = device_cuda_count() > 0;
+        bool broken = !bf16 && device_cuda_count() > 0;
 
         printf("# %s\n", e.msg);
         for (int i = 0; i < n; i++) {
             describe(text, sizeof(text), &cases[i]);
             printf("%s %d - %s%s\n", broken ? "not ok" : "ok", i + 1, text,
-                   broken ? "" : " # SKIP no CUDA device");
+                   broken ? "" : bf16 ? " # SKIP no bf16" : " # SKIP no CUDA device");
         }
         return broken ? EXIT_FAILURE : EXIT_SUCCESS;
     }
@@ -376,7 +378,9 @@ int main(int argc, char **argv)
     for (int i = 0; i < n; i++) {
         describe(text, sizeof(text), &cases[i]);
         rng_init(&p.rng, seed + (uint64_t)i);
-        if (small && cases[i].large) {
+        if (bf16 && (cases[i].run == case_graph || cases[i].run == case_errors)) {
+            printf("ok %d - %s # SKIP for a GPU\n", i + 1, text);
+        } else if (small && cases[i].large) {
             printf("ok %d - %s # SKIP too large for this run\n", i + 1, text);
         } else if (run(&p, &cases[i])) {
             printf("not ok %d - %s: %s\n", i + 1, text, p.why);
