@@ -234,8 +234,8 @@ static void cpu_attention(struct device *d, act *o, float *lse, const act *q, co
         int part = task % parts;
 
         forward_part(elems(o) + at.o, lse ? lse + at.lse : NULL, const_elems(q) + at.q,
-                     const_elems(k) + at.k, const_elems(v) + at.v, a, part * tiles / parts, (part + 1) * tiles / parts,
-                     room + floats * (size_t)thread_index());
+                     const_elems(k) + at.k, const_elems(v) + at.v, a, part * tiles / parts,
+                     (part + 1) * tiles / parts, room + floats * (size_t)thread_index());
     }
 }
 
@@ -373,7 +373,7 @@ static void cpu_attention_backward(struct device *d, act *dq, act *dk, act *dv, 
         struct head at = head_at(a, task);
         const struct tensors t = {
             elems(dq) + at.q, elems(dk) + at.k, elems(dv) + at.v, const_elems(dout) + at.o,
-            const_elems(o) + at.o, lse + at.lse,   const_elems(q) + at.q, const_elems(k) + at.k,
+            const_elems(o) + at.o, lse + at.lse, const_elems(q) + at.q, const_elems(k) + at.k,
             const_elems(v) + at.v,
         };
 
