@@ -160,12 +160,18 @@ static int imagine_move(struct world_player *p, const struct player_request *r,
     return 0;
 }
 
+/* At temperature T a move of probability p is drawn as p^(1/T): what is hardly likely counts. */
+static double move_cover(double temperature)
+{
+    return 1 - (1 - MOVE_COVER) * pow(0.01, temperature);
+}
+
 static struct policy_question question(const struct world_player *p,
                                        const struct player_request *r, bool analysis)
 {
     return (struct policy_question){ .game = r->game, .color = r->color,
                                      .views = r->symmetry >= 0 ? -r->symmetry : p->symmetries,
-                                     .cover = analysis ? ANALYSIS_COVER : MOVE_COVER };
+                                     .cover = analysis ? ANALYSIS_COVER : move_cover(p->temperature) };
 }
 
 /* --- the interface ----------------------------------------------------------- */
