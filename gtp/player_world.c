@@ -169,9 +169,10 @@ static double move_cover(double temperature)
 static struct policy_question question(const struct world_player *p,
                                        const struct player_request *r, bool analysis)
 {
-    return (struct policy_question){ .game = r->game, .color = r->color,
-                                     .views = r->symmetry >= 0 ? -r->symmetry : p->symmetries,
-                                     .cover = analysis ? ANALYSIS_COVER : move_cover(p->temperature) };
+    double cover = analysis ? ANALYSIS_COVER : move_cover(p->temperature);
+
+    return (struct policy_question){ .game = r->game, .color = r->color, .cover = cover,
+                                     .views = r->symmetry >= 0 ? -r->symmetry : p->symmetries };
 }
 
 /* --- the interface ----------------------------------------------------------- */
