@@ -355,6 +355,7 @@ static size_t backward_init(struct backward *b, char *room, const struct attn *a
     return (size_t)(p - (uintptr_t)room);
 }
 
+/* sum of x y (n) */
 static float dot(const elem *x, const elem *y, int n)
 {
     lanes sum = {0};
@@ -483,7 +484,7 @@ static void amx_attention_backward(struct device *d, act *dq, act *dk, act *dv, 
     if (cpu_failed(d) || !(room = cpu_scratch(d, SCRATCH_WORK, bytes * (size_t)team)))
         return;
 #pragma omp parallel for schedule(dynamic) num_threads(team)
-    for (int i = 0; i < a->B * a->NH; i++) {
+    for (int i = 0; i < a->B * a->NH; i++) { /* gradients lie as what they are of does */
         struct head h = head_at(a, i, (act *)o, (float *)lse, q, k, v);
         struct head grad = head_at(a, i, (act *)dout, NULL, dq, dk, dv);
 

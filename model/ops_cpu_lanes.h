@@ -2,6 +2,8 @@
  * ops_cpu_lanes: sixteen elements as one value, for the loops that training spends its time
  * in.  Left to themselves compilers take as many elements of bf16 as fill a register, shuffle
  * their halves, and round them by six instructions where the processor has one.
+ *
+ * Without AVX-512 whole lanes have a loop of their own, since its length is known.
  */
 #ifndef MODEL_OPS_CPU_LANES_H
 #define MODEL_OPS_CPU_LANES_H

@@ -65,6 +65,7 @@ static void add_column_sums(struct device *d, float *g, const elem *dy, int N, i
     }
 }
 
+/* The backward of some rows. */
 static void backward_chunk(struct device *d, act *dx, const struct param *w,
                            const struct param *b, const act *dy, const act *x, int rows)
 {
