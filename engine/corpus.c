@@ -184,12 +184,17 @@ static int index_games(struct corpus *c, const char *name, struct board *scratch
     return at == end ? 0 : err_set(e, "'%s': bytes behind the last game", name);
 }
 
+bool corpus_is(const void *bytes, size_t len)
+{
+    return len >= sizeof corpus_magic && !memcmp(bytes, corpus_magic, sizeof corpus_magic);
+}
+
 static int check_head(const struct corpus *c, const char *name, struct err *e)
 {
     const uint8_t *p = c->bytes;
     uint64_t games;
 
-    if (c->len < 8 || memcmp(p, corpus_magic, 8))
+    if (!corpus_is(p, c->len))
         return err_set(e, "'%s' is no corpus file", name);
     if (c->len < CORPUS_HEAD + CORPUS_TAIL)
         return err_set(e, "'%s' is cut off in its head", name);

@@ -26,6 +26,7 @@
 #ifndef ENGINE_CORPUS_H
 #define ENGINE_CORPUS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -77,6 +78,9 @@ int corpus_open(struct corpus *c, const char *path, struct err *e);
 
 /* The same from len bytes of malloc, which c takes, also on failure. */
 int corpus_parse(struct corpus *c, const char *name, uint8_t *bytes, size_t len, struct err *e);
+
+/* Do len bytes begin like a corpus file? */
+bool corpus_is(const void *bytes, size_t len);
 
 void corpus_release(struct corpus *c);
 
@@ -137,6 +141,9 @@ void corpus_builder_release(struct corpus_builder *b);
  */
 int corpus_add(struct corpus_builder *b, const struct sgf *s, const struct sgf_node *root,
                double komi, struct err *e);
+
+/* Adds all games of a corpus, with their best moves.  On failure some of them are added. */
+int corpus_add_all(struct corpus_builder *b, const struct corpus *c, struct err *e);
 
 /* What a record holds; holds until the builder changes. */
 struct corpus_game corpus_record_game(const struct corpus_record *r);

@@ -38,6 +38,42 @@ void corpus_record_set_best(struct corpus_record *r, int ply, int move)
     put_move(r->bytes + CORPUS_GAME_HEAD, corpus_unit(g.w, g.h), 2 * ply + 1, move);
 }
 
+/* Takes the bytes of a game, which it frees on failure. */
+static int add_record(struct corpus_builder *b, uint8_t *bytes, size_t len, struct err *e)
+{
+    struct corpus_game g = corpus_game_head(bytes);
+
+    if (b->n == b->cap) {
+        size_t cap = b->cap ? 2 * b->cap : 1024;
+        struct corpus_record *r = realloc(b->record, cap * sizeof *r);
+
+        if (!r) {
+            free(bytes);
+            return err_set(e, "out of memory");
+        }
+        b->record = r;
+        b->cap = cap;
+    }
+    b->record[b->n++] = (struct corpus_record){ corpus_hash(&g), bytes, len };
+    return 0;
+}
+
+int corpus_add_all(struct corpus_builder *b, const struct corpus *c, struct err *e)
+{
+    for (size_t i = 0; i < c->n_games; i++) {
+        struct corpus_game g = corpus_game(c, i);
+        size_t len = corpus_game_bytes(g.w, g.h, g.n);
+        uint8_t *bytes = malloc(len);
+
+        if (!bytes)
+            return err_set(e, "out of memory");
+        memcpy(bytes, c->bytes + c->offset[i], len);
+        if (add_record(b, bytes, len, e))
+            return -1;
+    }
+    return 0;
+}
+
 /* --- from SGF -------------------------------------------------------------- */
 
 /* The main line while it is walked. */
@@ -125,38 +161,23 @@ static enum corpus_result result_of(const struct sgf_node *root)
 }
 
 /* Moves the line's bytes into b as a record. */
-static int add_record(struct corpus_builder *b, struct line *l, double komi,
-                      enum corpus_result result, struct err *e)
+static int add_line(struct corpus_builder *b, struct line *l, double komi,
+                    enum corpus_result result, struct err *e)
 {
     size_t len = corpus_game_bytes(l->w, l->h, l->n);
-    struct corpus_record *r;
-    struct corpus_game g;
+    uint8_t *bytes = realloc(l->bytes, len);
     uint64_t bits;
 
-    if (b->n == b->cap) {
-        size_t cap = b->cap ? 2 * b->cap : 1024;
-
-        r = realloc(b->record, cap * sizeof *r);
-        if (!r)
-            return err_set(e, "out of memory");
-        b->record = r;
-        b->cap = cap;
-    }
-    r = &b->record[b->n++];
-    r->bytes = realloc(l->bytes, len);
-    r->bytes = r->bytes ? r->bytes : l->bytes;
-    r->len = len;
+    bytes = bytes ? bytes : l->bytes;
     l->bytes = NULL;
     memcpy(&bits, &komi, 8);
-    r->bytes[0] = (uint8_t)result;
-    r->bytes[1] = 0;
-    r->bytes[2] = (uint8_t)l->w;
-    r->bytes[3] = (uint8_t)l->h;
-    corpus_put(r->bytes + 4, 4, (uint64_t)l->n);
-    corpus_put(r->bytes + 8, 8, bits);
-    g = corpus_game_head(r->bytes);
-    r->hash = corpus_hash(&g);
-    return 0;
+    bytes[0] = (uint8_t)result;
+    bytes[1] = 0;
+    bytes[2] = (uint8_t)l->w;
+    bytes[3] = (uint8_t)l->h;
+    corpus_put(bytes + 4, 4, (uint64_t)l->n);
+    corpus_put(bytes + 8, 8, bits);
+    return add_record(b, bytes, len, e);
 }
 
 int corpus_add(struct corpus_builder *b, const struct sgf *s, const struct sgf_node *root,
@@ -176,7 +197,7 @@ int corpus_add(struct corpus_builder *b, const struct sgf *s, const struct sgf_n
     if (!status && l.n == 0)
         b->empty++;
     else if (!status)
-        status = add_record(b, &l, komi, result_of(root), e);
+        status = add_line(b, &l, komi, result_of(root), e);
     free(l.bytes);
     return status;
 }

@@ -8,20 +8,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/file.h"
 #include "engine/sgf_game.h"
 #include "gtp/tool_dataset.h"
 #include "gtp/tools.h"
 #include "render/clip.h"
 
 static const char help[] =
-    "Usage: videoworld dataset -o FILE [OPTION]... SGF...\n"
+    "Usage: videoworld dataset -o FILE [OPTION]... GAMES...\n"
     "       videoworld dataset --info FILE\n"
     "       videoworld dataset --export DIR [OPTION]... FILE\n"
     "Make a corpus file of games to train on, describe one, or draw clips from it.\n"
-    "SGF is text of one or more games, plain or gzip; '-' is standard input.  The best\n"
-    "move of a position is the second variation's, if there is one, else the main\n"
-    "line's.  Games that are there twice are kept once.  Each game goes into one of\n"
-    "the parts train (96 %), held-out (2 %) and test (2 %), by its moves alone.\n\n"
+    "GAMES are files of SGF, plain or gzip, or corpus files; '-' is standard input.  The\n"
+    "best move of a position is the second variation's, if there is one, else the main\n"
+    "line's.  Games that are there twice, with the same best moves, are kept once.  Each\n"
+    "game goes into one of the parts train (96 %), held-out (2 %) and test (2 %), by its\n"
+    "moves alone.\n\n"
     "  -o, --output=FILE     the corpus file to write\n"
     "  -k, --komi=F          komi of games that name none (default 7)\n"
     "      --skip-bad        leave out games that cannot be used, naming them\n"
@@ -40,7 +42,8 @@ static const char help[] =
     "Examples:\n"
     "  videoworld dataset -o games.vwc games9-*.sgfs.gz\n"
     "  videoworld dataset --export clips --clips 20 games.vwc\n"
-    "  videoworld dataset -o new.vwc --annotate 'gnugo --mode gtp' --jobs 2 games.sgf\n";
+    "  videoworld dataset -o new.vwc --annotate 'gnugo --mode gtp' --jobs 2 games.sgf\n"
+    "  videoworld dataset -o all.vwc new.vwc more.sgf\n";
 
 struct job {
     const char *output;
@@ -125,15 +128,16 @@ static int print_info(const char *path, struct err *e)
 
 /* --- build ---------------------------------------------------------------- */
 
-/* Adds a file's games; says on stderr which cannot be used.  Returns how many. */
-static size_t add_file(const struct job *j, struct corpus_builder *b, const char *path)
+/* Takes text.  On stderr stands which games cannot be used; returns how many. */
+static size_t add_sgf(const struct job *j, struct corpus_builder *b, const char *path,
+                      const char *text, size_t len)
 {
     size_t bad = 0;
     struct sgf s;
     struct err e;
 
     err_init(&e);
-    if (sgf_read(&s, path, &e))
+    if (sgf_parse(&s, path, text, len, &e))
         return (size_t)tool_fail(&e);
     for (const struct sgf_node *root = s.first; root; root = root->next) {
         err_init(&e);
@@ -141,6 +145,37 @@ static size_t add_file(const struct job *j, struct corpus_builder *b, const char
             bad += (size_t)tool_fail(&e);
     }
     sgf_release(&s);
+    return bad;
+}
+
+/* Takes bytes, of malloc. */
+static int add_corpus(struct corpus_builder *b, const char *path, char *bytes, size_t len,
+                      struct err *e)
+{
+    struct corpus c;
+    int status;
+
+    if (corpus_parse(&c, path, (uint8_t *)bytes, len, e))
+        return -1;
+    status = corpus_add_all(b, &c, e);
+    corpus_release(&c);
+    return status;
+}
+
+/* Adds the games of a file, SGF or a corpus; the same. */
+static size_t add_file(const struct job *j, struct corpus_builder *b, const char *path)
+{
+    struct err e;
+    size_t len, bad;
+    char *text;
+
+    err_init(&e);
+    if (file_read(path, SGF_MAX_BYTES, &text, &len, &e))
+        return (size_t)tool_fail(&e);
+    if (corpus_is(text, len))
+        return add_corpus(b, path, text, len, &e) ? (size_t)tool_fail(&e) : 0;
+    bad = add_sgf(j, b, path, text, len);
+    free(text);
     return bad;
 }
 

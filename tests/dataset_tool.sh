@@ -39,10 +39,20 @@ all            500      36002           14.0 %         6.8 %
 size 9x9: 500 games"
 "$VIDEOWORLD" dataset -o t.vwc "$sample" "$sample" >/dev/null
 is "twice the same games are the same file" "$(cmp s.vwc t.vwc 2>&1)" ""
+is "takes corpora, and SGF with them" \
+    "$(dataset -o m.vwc a.vwc s.vwc a.sgf | sed -n '1p; /^all/p')" \
+"506 games read, 1 without a move, 3 there twice, 0 bad; 502 written
+all            502      36006           14.0 %         6.8 %"
+"$VIDEOWORLD" dataset -o u.vwc s.vwc >/dev/null
+is "what it takes stays what it was" "$(cmp s.vwc u.vwc 2>&1)" ""
 head -c 1000 s.vwc >cut.vwc
 is "refuses a damaged file" "$(dataset --info cut.vwc)" \
 "videoworld: 'cut.vwc' holds 972 bytes of games where its head says $(($(wc -c <s.vwc) - 28))
 status 1"
+is "takes nothing of it" "$(dataset -o v.vwc a.sgf cut.vwc | tail -n 2; ls v.vwc 2>&1 | wc -l)" \
+"videoworld: 1 bad, nothing written
+status 1
+1"
 is "refuses another file" "$(dataset --info a.sgf)" "videoworld: 'a.sgf' is no corpus file
 status 1"
 
