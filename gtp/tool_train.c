@@ -67,13 +67,15 @@ static const char help[] =
     "      --ldm=FILE        weights of the LDM, for video+ldm\n"
     "      --init-ldm=FILE   the LDM of --init, if --ldm is another: its codes are translated\n"
     "      --horizon=N       codes to tell (default 5)\n"
+    "      --layers=N        instead of the size's own; --init may have fewer, which are\n"
+    "                        spread among them\n"
     "      --frame-share=X   part of the steps that learn the next frame too (default 0.25)\n"
     "      --later-weight=X  of the codes after the first in the loss (default 0.25)\n";
 
 enum {
     OPT_STEPS = 256, OPT_BATCH, OPT_LR, OPT_WARMUP, OPT_MICRO, OPT_WEIGHTS, OPT_EVAL_STEPS,
     OPT_EVAL_SAMPLES, OPT_SAVE_STEPS, OPT_SAVE_SECONDS, OPT_LEVELS, OPT_PATCH, OPT_HIDDEN,
-    OPT_CONTINUOUS, OPT_TOKENIZER, OPT_TARGET, OPT_LDM, OPT_HORIZON, OPT_FRAME_SHARE,
+    OPT_CONTINUOUS, OPT_TOKENIZER, OPT_TARGET, OPT_LDM, OPT_HORIZON, OPT_LAYERS, OPT_FRAME_SHARE,
     OPT_LATER_WEIGHT, OPT_PLOT, OPT_RIGHT_SHARE, OPT_OPTIMIZER, OPT_INIT_LDM
 };
 
@@ -107,6 +109,7 @@ static const struct option longs[] = {
     { "ldm", required_argument, NULL, OPT_LDM },
     { "init-ldm", required_argument, NULL, OPT_INIT_LDM },
     { "horizon", required_argument, NULL, OPT_HORIZON },
+    { "layers", required_argument, NULL, OPT_LAYERS },
     { "frame-share", required_argument, NULL, OPT_FRAME_SHARE },
     { "later-weight", required_argument, NULL, OPT_LATER_WEIGHT },
     { "right-share", required_argument, NULL, OPT_RIGHT_SHARE },
@@ -203,6 +206,7 @@ static int set_option(struct train_job *j, int c, const char *text)
     case OPT_LDM: return set_text(&j->ldm, text);
     case OPT_INIT_LDM: return set_text(&j->init_ldm, text);
     case OPT_HORIZON: return parse_int(text, 0, WORLD_HORIZON_MAX, &j->horizon);
+    case OPT_LAYERS: return parse_int(text, 1, 512, &j->layers);
     case OPT_FRAME_SHARE: return parse_real(text, 0, 1, &j->frame_share);
     case OPT_LATER_WEIGHT: return parse_real(text, 0, 100, &j->later_weight);
     case OPT_RIGHT_SHARE: return parse_real(text, 0, 1, &j->right_share);
@@ -280,7 +284,7 @@ static int run_stage(const struct train_stage *stage, int argc, char **argv)
     struct train_job j = {
         .device = "auto", .steps = -1, .batch = -1, .micro = -1, .warmup = -1, .save_steps = -1,
         .eval_steps = -1, .eval_samples = -1, .save_seconds = 60, .seed = 1, .dtype = DT_BF16,
-        .patch = -1, .hidden = -1, .continuous = -1, .horizon = -1, .frame_share = -1,
+        .patch = -1, .hidden = -1, .continuous = -1, .horizon = -1, .layers = -1, .frame_share = -1,
         .later_weight = -1, .right_share = -1, .muon = -1 };
     int status = parse_options(&j, argc, argv);
     struct err e;

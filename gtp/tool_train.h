@@ -26,7 +26,7 @@ struct train_job {
     const char *tokenizer; /* its weights, of the other stages */
     const char *ldm, *target; /* of the world model: weights; NULL: the default */
     const char *init_ldm;     /* whose codes those of `init` are; NULL: the same LDM's */
-    int horizon;
+    int horizon, layers;
     double frame_share, later_weight;
     double right_share;    /* of the LDM */
     int muon;              /* of both: 1, or 0 for AdamW */
@@ -57,6 +57,9 @@ static inline bool train_goes_on(const struct train_job *j)
 /* Before a run that does not go on with another: m's params, which are seeded, get what of
    --init fits. */
 int train_job_begin(const struct train_job *j, const struct train_model *m, struct err *e);
+
+/* Says that of m's tensors so many are from --init. */
+void train_job_loaded(const struct train_job *j, const struct train_model *m, int tensors);
 
 /*
  * Trains m, which has begun, by c with everything the options say about

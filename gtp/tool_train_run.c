@@ -113,15 +113,24 @@ static int run(struct train_job *j, const struct train_model *m, const struct tr
 
 int train_job_begin(const struct train_job *j, const struct train_model *m, struct err *e)
 {
-    int loaded;
+    struct checkpoint c;
+    int loaded, failed;
 
     if (!j->init || train_goes_on(j))
         return 0;
-    if (checkpoint_load_fitting(j->init, m->params, &loaded, e))
+    if (checkpoint_open(&c, j->init, e))
         return -1;
+    failed = checkpoint_load_fitting(&c, m->params, NULL, &loaded, e);
+    checkpoint_close(&c);
+    if (!failed)
+        train_job_loaded(j, m, loaded);
+    return failed;
+}
+
+void train_job_loaded(const struct train_job *j, const struct train_model *m, int tensors)
+{
     if (j->parallel.rank == 0)
-        fprintf(stderr, "videoworld: %d of %d tensors from %s\n", loaded, m->params->n, j->init);
-    return 0;
+        fprintf(stderr, "videoworld: %d of %d tensors from %s\n", tensors, m->params->n, j->init);
 }
 
 int train_job_run(struct train_job *j, const struct train_model *m, struct train_config *c,

@@ -243,33 +243,32 @@ int checkpoint_load_params(const struct checkpoint *c, struct params *ps, struct
     return failed ? -1 : 0;
 }
 
-int checkpoint_load_fitting(const char *path, struct params *ps, int *loaded, struct err *e)
+int checkpoint_load_fitting(const struct checkpoint *c, struct params *ps,
+                            const struct checkpoint_source *source, int *loaded, struct err *e)
 {
     float *host = calloc(ps->len + 1, sizeof *host);
-    struct checkpoint c;
     int failed = 0;
 
     if (!host)
         return err_set(e, "out of memory");
-    if (checkpoint_open(&c, path, e)) {
-        free(host);
-        return -1;
-    }
     *loaded = 0;
     ps->d->ops->download(ps->d, host, ps->w, ps->len * sizeof *host);
     for (int i = 0; i < ps->n && !failed; i++) {
         const struct param *p = ps->list[i].p;
-        const struct tensor *t = checkpoint_find(&c, p->name);
+        const struct tensor *t;
+        char name[256];
 
-        if (!t || checkpoint_check_shape(&c, t, p->out, p->in, NULL))
+        if (source)
+            source->name_of(source->self, p->name, name, sizeof name);
+        t = checkpoint_find(c, source ? name : p->name);
+        if (!t || checkpoint_check_shape(c, t, p->out, p->in, NULL))
             continue;
-        failed = checkpoint_read(&c, t, host + ps->list[i].at, e);
+        failed = checkpoint_read(c, t, host + ps->list[i].at, e);
         ++*loaded;
     }
     if (!failed && !*loaded)
-        failed = err_set(e, "'%s' has no weights of this model", path);
+        failed = err_set(e, "'%s' has no weights of this model", c->path);
     failed = failed || take_weights(ps, host, e);
-    checkpoint_close(&c);
     free(host);
     return failed ? -1 : 0;
 }

@@ -119,6 +119,19 @@ refused "but not anew without being asked" \
     train world $common -c nano -o other.safetensors --ldm ldm.safetensors --horizon 3
 is "so it is as it was" "$(stat -c %Y%s other.train.safetensors)" "$before"
 
+# --- deeper: at first it says what the shallower one said
+entropy() { # entropy WEIGHTS
+    bench world --weights "$1" --ldm go9-ldm.safetensors --positions 50 |
+        sed -n 's/^cross-entropy of z^1: \([0-9.]*\).*/\1/p'
+}
+out=$(train world -o deep.safetensors --layers 3 --ldm go9-ldm.safetensors --horizon 3 \
+      --init whole.safetensors --steps 1 --lr 1e-9 --batch 4 --eval-steps 0)
+holds "a deeper one begins with all weights" "$out" '/tensors from/ && $2 == $4'
+is "and tells codes as well" "$(entropy deep.safetensors)" "$(entropy whole.safetensors)"
+is "its file says so" "$(grep -c '"layers":"3"' deep.safetensors)" 1
+refused "no layers are refused" "'0' is no value for --layers" \
+    train world $common -c nano -o x.safetensors --layers 0
+
 # --- the other targets
 out=$(train world --target state -o state.safetensors --steps $(steps 200) --batch 32 --lr 3e-3 \
       --eval-steps 0)
