@@ -120,13 +120,15 @@ static void turn(void *to, const void *from, size_t R, size_t C)
 /* to (blocks(R), blocks(C)) = from (R, C), `row` elements apart */
 static void pack_rows(elem *to, const elem *from, size_t row, int R, int C)
 {
-    size_t wide = blocks(C);
+    int wide = (int)blocks(C);
 
-    for (int r = 0; r < R; r++, from += row, to += wide) {
-        memcpy(to, from, (size_t)C * sizeof *to);
-        memset(to + C, 0, (wide - (size_t)C) * sizeof *to);
-    }
-    memset(to, 0, (blocks(R) - (size_t)R) * wide * sizeof *to);
+    for (int r = 0; r < R; r++, from += row, to += wide)
+        for (int c = 0; c < wide; c += 32) { /* calls of memcpy would cost more than they copy */
+            __mmask32 there = C - c < 32 ? (1u << (C - c)) - 1 : ~0u;
+
+            _mm512_storeu_si512(to + c, _mm512_maskz_loadu_epi16(there, from + c));
+        }
+    memset(to, 0, (blocks(R) - (size_t)R) * (size_t)wide * sizeof *to);
 }
 
 /* to = rows (R, C) in pairs */
@@ -231,36 +233,47 @@ static float exp_row(elem *p, const float *x, int span, size_t end, float scale,
     __m512 high = _mm512_set1_ps(x[0]);
     lanes sum = {0};
     float k = scale * LOG2E;
+    int s = 0;
 
-    for (int s = 0; s < span; s += LANES)
+    for (; s < span; s += LANES)
         high = _mm512_mask_max_ps(high, lanes_first(span - s), high, _mm512_loadu_ps(x + s));
     *max = _mm512_reduce_max_ps(high);
-    memset(p + span, 0, (end - (size_t)span) * sizeof *p);
-    for (int s = 0; s < span; s += LANES) {
+    for (s = 0; s < span; s += LANES) {
         lanes e = lanes_exp2((lanes_load_f32(x + s, LANES) - *max) * k);
 
         e = (lanes)_mm512_maskz_mov_ps(lanes_first(span - s), (__m512)e);
         sum += e;
         lanes_store(p + s, e, LANES);
     }
+    for (; s < (int)end; s += LANES)
+        lanes_store(p + s, (lanes){0}, LANES);
     return _mm512_reduce_add_ps((__m512)sum);
+}
+
+/* lse (n) = max + log(sum), n <= BLOCK */
+static void put_lse(float *lse, const float *max, const float *sum, int n)
+{
+    for (int t = 0; t < n; t += LANES)
+        lanes_store_f32(lse + t, lanes_load_f32(max + t, LANES) +
+                        lanes_log2(lanes_load_f32(sum + t, LANES)) / LOG2E, n - t);
 }
 
 static void forward_block(const struct forward *f, const struct attn *a, const struct head *h,
                           size_t t0)
 {
     size_t end = blocks(block_keys(a, t0));
-    float scale = 1 / sqrtf((float)a->HS), sum[BLOCK], max;
+    float scale = 1 / sqrtf((float)a->HS), sum[BLOCK] = {0}, max[BLOCK] = {0};
     int rows = a->Tq - (int)t0 < BLOCK ? a->Tq - (int)t0 : BLOCK;
 
     for (size_t s = 0; s < end; s += BLOCK)
         product(f->scores + s, f->P, f->q + t0 * f->H, f->H, f->kt + s, f->P, f->H);
     for (int t = 0; t < rows; t++) {
         sum[t] = exp_row(f->p + (size_t)t * f->P, f->scores + (size_t)t * f->P,
-                         a->span[t0 + (size_t)t], end, scale, &max);
-        if (h->lse)
-            h->lse[t0 + (size_t)t] = max * scale + logf(sum[t]);
+                         a->span[t0 + (size_t)t], end, scale, &max[t]);
+        max[t] *= scale;
     }
+    if (h->lse)
+        put_lse(h->lse + t0, max, sum, rows);
     for (size_t c = 0; c < f->H; c += BLOCK)
         product(f->sums + c, f->H, f->p, f->P, f->v + c, f->H, end);
     for (int t = 0; t < rows; t++)
@@ -387,7 +400,7 @@ static void backward_pack(struct backward *b, const struct attn *a, const struct
 }
 
 /* Sixteen queries of one key: p = exp(x - lse), x in units of k, where they see it, and
-   ds = p (dp - delta), which is returned as bf16. */
+   ds = p (dp - delta), which is returned as well. */
 static inline __m256i backward_lanes(const struct backward *b, size_t row, size_t t, int key,
                                      float k)
 {
@@ -396,12 +409,14 @@ static inline __m256i backward_lanes(const struct backward *b, size_t row, size_
     lanes x = lanes_load_f32(b->scores + at, LANES) * k - lanes_load_f32(b->lse + t, LANES);
     lanes ds = lanes_load_f32(b->grads + at, LANES) - lanes_load_f32(b->delta + t, LANES);
     lanes p = lanes_exp2(x);
+    __m256i bits;
 
     p = (lanes)_mm512_maskz_mov_ps(_mm512_cmpgt_epi32_mask(span, _mm512_set1_epi32(key)),
                                    (__m512)p);
     lanes_store(b->p + at, p, LANES);
-    lanes_store(b->ds + at, p * ds, LANES);
-    return _mm256_loadu_si256((const __m256i *)(b->ds + at));
+    bits = (__m256i)_mm512_cvtneps_pbh((__m512)(p * ds));
+    _mm256_storeu_si256((__m256i *)(b->ds + at), bits);
+    return bits;
 }
 
 /* to (R, C), `row` elements apart, += scale times from (R, blocks(C)) */

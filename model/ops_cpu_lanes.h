@@ -113,6 +113,18 @@ static inline lanes lanes_exp2(lanes v)
 }
 #endif
 
+#if defined OPS_CPU_AVX512 && defined OPS_CPU_BF16
+/* log2 of v > 0 with an error of 1e-5: atanh's series of the mantissa, which is 2/3 .. 4/3 */
+static inline lanes lanes_log2(lanes v)
+{
+    lanes n = (lanes)_mm512_getexp_ps((__m512)(1.5f * v)); /* 1.5 v: 2^n times 1 .. 2 */
+    lanes m = (lanes)_mm512_scalef_ps((__m512)v, (__m512)-n);
+    lanes t = (m - 1) / (m + 1), u = t * t;
+
+    return n + 2.88539008f * t * (1 + u * (0.33333333f + u * (0.2f + u * 0.14285714f)));
+}
+#endif
+
 /* 1 / (1 + exp(-v)) */
 static inline lanes lanes_sigmoid(lanes v)
 {
