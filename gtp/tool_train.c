@@ -60,6 +60,8 @@ static const char help[] =
     "Of the LDM and the world model:\n"
     "      --optimizer=NAME  adamw (default of the LDM), or muon (of the world model) for matrices\n"
     "                        of hidden layers and adamw for the rest; may change with --resume\n"
+    "      --layers=N        instead of the size's own; --init may have fewer, which are\n"
+    "                        spread among them\n"
     "Of the other stages:\n"
     "      --tokenizer=FILE  weights of the tokenizer\n"
     "Of the world model:\n"
@@ -67,8 +69,7 @@ static const char help[] =
     "      --ldm=FILE        weights of the LDM, for video+ldm\n"
     "      --init-ldm=FILE   the LDM of --init, if --ldm is another: its codes are translated\n"
     "      --horizon=N       codes to tell (default 5)\n"
-    "      --layers=N        instead of the size's own; --init may have fewer, which are\n"
-    "                        spread among them\n"
+
     "      --frame-share=X   part of the steps that learn the next frame too (default 0.25)\n"
     "      --later-weight=X  of the codes after the first in the loss (default 0.25)\n";
 

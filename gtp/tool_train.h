@@ -8,6 +8,7 @@
 #define GTP_TOOL_TRAIN_H
 
 #include "gtp/clips.h"
+#include "model/grow.h"
 #include "model/ops.h"
 #include "model/parallel.h"
 #include "model/train.h"
@@ -55,11 +56,9 @@ static inline bool train_goes_on(const struct train_job *j)
 }
 
 /* Before a run that does not go on with another: m's params, which are seeded, get what of
-   --init fits. */
-int train_job_begin(const struct train_job *j, const struct train_model *m, struct err *e);
-
-/* Says that of m's tensors so many are from --init. */
-void train_job_loaded(const struct train_job *j, const struct train_model *m, int tensors);
+   --init fits; stack and prefix as for grow_from. */
+int train_job_begin(const struct train_job *j, const struct train_model *m,
+                    const struct stack *stack, const char *prefix, struct err *e);
 
 /*
  * Trains m, which has begun, by c with everything the options say about

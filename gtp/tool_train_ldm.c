@@ -49,7 +49,7 @@ static int run(struct train_job *j, struct tokenizer *t, struct ldm *l, struct t
     }
     if (j->right_share >= 0)
         r.right = (float)j->right_share;
-    failed = train_job_begin(j, &r.model, e) ||
+    failed = train_job_begin(j, &r.model, &l->dec, "decoder.blocks", e) ||
              train_job_run(j, &r.model, c, meta.list, LDM_METAS, e);
     ldm_train_free(&r);
     return failed ? -1 : 0;
@@ -65,6 +65,7 @@ static int with_tokenizer(struct train_job *j, struct tokenizer *t, const struct
 
     config.cols = patches_across(&t->patches, s->w);
     config.rows = patches_across(&t->patches, s->h);
+    config.layers = train_choose(j->layers, config.layers);
     config.tokens = t->config;
     if (tokenizer_parse_levels(&config.code, j->levels ? j->levels : "11,11,3", e) ||
         ldm_init(&l, &config, j->d, c->micro * HORIZON, train_params(j, false), e))

@@ -111,26 +111,18 @@ static int run(struct train_job *j, const struct train_model *m, const struct tr
     return failed;
 }
 
-int train_job_begin(const struct train_job *j, const struct train_model *m, struct err *e)
+int train_job_begin(const struct train_job *j, const struct train_model *m,
+                    const struct stack *stack, const char *prefix, struct err *e)
 {
-    struct checkpoint c;
-    int loaded, failed;
+    int loaded;
 
     if (!j->init || train_goes_on(j))
         return 0;
-    if (checkpoint_open(&c, j->init, e))
+    if (grow_from(j->init, m->params, stack, prefix, &loaded, e))
         return -1;
-    failed = checkpoint_load_fitting(&c, m->params, NULL, &loaded, e);
-    checkpoint_close(&c);
-    if (!failed)
-        train_job_loaded(j, m, loaded);
-    return failed;
-}
-
-void train_job_loaded(const struct train_job *j, const struct train_model *m, int tensors)
-{
     if (j->parallel.rank == 0)
-        fprintf(stderr, "videoworld: %d of %d tensors from %s\n", tensors, m->params->n, j->init);
+        fprintf(stderr, "videoworld: %d of %d tensors from %s\n", loaded, m->params->n, j->init);
+    return 0;
 }
 
 int train_job_run(struct train_job *j, const struct train_model *m, struct train_config *c,

@@ -99,23 +99,13 @@ static int translate(const struct train_job *j, struct world_trainer *r, struct 
     return failed;
 }
 
-/* The weights of --init. */
-static int load(const struct train_job *j, struct world_trainer *r, struct err *e)
-{
-    int loaded;
-
-    if (world_begin(r->w, j->init, &loaded, e))
-        return -1;
-    train_job_loaded(j, &r->model, loaded);
-    return j->init_ldm ? translate(j, r, e) : 0;
-}
-
 static int begin(const struct train_job *j, struct world_trainer *r, struct err *e)
 {
     if (train_goes_on(j))
         return 0;
     return (j->init_ldm && check_codes(j->init, e)) || world_train_measure(r, MEASURED, e) ||
-           (j->init && load(j, r, e)) ? -1 : 0;
+           train_job_begin(j, &r->model, &r->w->s, "layers", e) ||
+           (j->init_ldm && translate(j, r, e)) ? -1 : 0;
 }
 
 static int run(struct train_job *j, struct models *m, struct train_config *c, struct err *e)

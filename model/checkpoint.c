@@ -255,15 +255,18 @@ int checkpoint_load_fitting(const struct checkpoint *c, struct params *ps,
     ps->d->ops->download(ps->d, host, ps->w, ps->len * sizeof *host);
     for (int i = 0; i < ps->n && !failed; i++) {
         const struct param *p = ps->list[i].p;
+        float *w = host + ps->list[i].at;
         const struct tensor *t;
         char name[256];
+        bool zero = source && !source->name_of(source->self, p->name, name, sizeof name);
 
-        if (source)
-            source->name_of(source->self, p->name, name, sizeof name);
         t = checkpoint_find(c, source ? name : p->name);
         if (!t || checkpoint_check_shape(c, t, p->out, p->in, NULL))
             continue;
-        failed = checkpoint_read(c, t, host + ps->list[i].at, e);
+        if (zero)
+            memset(w, 0, (size_t)p->out * (size_t)p->in * sizeof *w);
+        else
+            failed = checkpoint_read(c, t, w, e);
         ++*loaded;
     }
     if (!failed && !*loaded)

@@ -124,10 +124,11 @@ int checkpoint_load_params(const struct checkpoint *c, struct params *ps, struct
 /*
  * To begin with the weights of another model: loads those of c that have the name and shape of
  * one of ps, which keeps the others; *loaded gets how many.  None is an error.  source, if not
- * NULL, writes the name in the file, of at most `size` bytes, of what is `name` in ps.
+ * NULL, writes the name in the file, of at most `size` bytes, of what is `name` in ps; false:
+ * it shall be zeros.
  */
 struct checkpoint_source {
-    void (*name_of)(const void *self, const char *name, char *source, size_t size);
+    bool (*name_of)(const void *self, const char *name, char *source, size_t size);
     const void *self;
 };
 int checkpoint_load_fitting(const struct checkpoint *c, struct params *ps,

@@ -235,9 +235,10 @@ void world_free(struct world *w)
     memset(w, 0, sizeof *w);
 }
 
-void world_weights_set(struct world *w)
+/* After changes by hand: the average and what is derived from the weights. */
+static void weights_set(struct world *w)
 {
-    if (w->ps.ema) /* the average begins anew */
+    if (w->ps.ema)
         w->d->ops->copy(w->d, w->ps.ema, w->ps.w, w->ps.len * sizeof *w->ps.w);
     params_refresh(&w->ps);
 }
@@ -247,7 +248,7 @@ void world_set_acts(struct world *w, int role, const float *acts)
     struct param *p = &w->acts[role];
 
     w->d->ops->upload(w->d, p->w, acts, (size_t)p->out * (size_t)p->in * sizeof *acts);
-    world_weights_set(w);
+    weights_set(w);
 }
 
 /* Row first+k becomes what row first+old[k] was. */
@@ -274,7 +275,7 @@ int world_set_codes(struct world *w, int *const old[WORLD_ROLES], struct err *e)
     for (int role = 0; role < WORLD_ROLES && role < w->Q; role++)
         if (set_rows(w, &w->acts[role], 0, old[role], e))
             return -1;
-    world_weights_set(w);
+    weights_set(w);
     return device_check(w->d, e);
 }
 

@@ -116,20 +116,9 @@ void world_free(struct world *w);
 /* How much each code acts on each cell of a role, (K, S), in place of noughts. */
 void world_set_acts(struct world *w, int role, const float *acts);
 
-/* To be called after weights were changed by hand. */
-void world_weights_set(struct world *w);
-
 /* Of code k is said what was said of old[0][k]; what it does in role 1, of old[1][k]: (K) each.
    With codes only. */
 int world_set_codes(struct world *w, int *const old[WORLD_ROLES], struct err *e);
-
-/*
- * To begin training with the weights of the file at path as far as they fit; *loaded gets how
- * many tensors.  A model with fewer layers has them spread evenly; one that is there twice adds
- * nothing to the stream the second time, so at first the deeper model says what the other said
- * (block expansion, arXiv 2401.02415).
- */
-int world_begin(struct world *w, const char *path, int *loaded, struct err *e);
 
 /* The metadata of its checkpoints; points into itself. */
 enum { WORLD_METAS = 11 };

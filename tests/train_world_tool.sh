@@ -72,6 +72,15 @@ train ldm -o more.safetensors --init ldm.safetensors --steps 20 --batch 8 --lr 0
 is "trained on by --init it keeps its codes" "$(codes more.safetensors)" "$(codes ldm.safetensors)"
 is "but learns" "$(cmp -s more.safetensors ldm.safetensors; echo $?)" 1
 
+rights() { # rights WEIGHTS: boards exactly right at both steps
+    bench ldm --weights "$1" --clips 100 --horizon 2 | sed -n 's/^step.*exactly right \([0-9]*\).*/\1/p'
+}
+train ldm -o deep.safetensors --layers 5 --init ldm.safetensors --steps 1 --batch 8 --lr 1e-9 \
+    --eval-steps 0 >/dev/null
+is "deeper it does what it did" "$(rights deep.safetensors)" "$(rights ldm.safetensors)"
+is "and its file says so" "$(grep -c '"layers":"5"' deep.safetensors)" 1
+rm deep*
+
 # --- the world model: its codes, against how often each is met; the next frame
 cp "$weights/go9-ldm.safetensors" go9-ldm.safetensors || exit 1
 whole="--ldm go9-ldm.safetensors --horizon 3 --steps $(steps 300) --batch 16 --lr 4e-3
