@@ -16,6 +16,7 @@ struct options {
     struct mover_options mover;
     const char *set, *json;
     int first;
+    bool verbose;
 };
 
 enum { BATCH = 16, MOST_BATCH = 256 }; /* positions that our own model is asked about together */
@@ -121,27 +122,53 @@ static void take(struct bench *b, const struct move_choice *m, const struct game
 
 /* --- counting ---------------------------------------------------------------- */
 
-static void add(struct group *s, const struct go_position *p, const struct choice *c)
+/* What a choice is worth. */
+struct worth {
+    bool legal, first_legal, best;
+    double action, regret;
+};
+
+static struct worth judge(const struct go_position *p, const struct choice *c)
 {
     bool legal = c->index >= 0 && p->prior[c->index] >= 0;
-    double action = legal ? (double)p->prior[c->index] / p->max_prior : 0;
-    double regret = (p->max_value - (legal ? p->value[c->index] : 0)) / (double)GO_SET_ONE;
 
-    s->n++;
-    s->legal += legal && !c->wrong;
-    s->best += c->index == p->best;
-    s->action += action;
-    s->action_2 += action * action;
-    s->regret += regret;
-    s->regret_2 += regret * regret;
+    return (struct worth){
+        .legal = legal,
+        .first_legal = legal && !c->wrong,
+        .best = c->index == p->best,
+        .action = legal ? (double)p->prior[c->index] / p->max_prior : 0,
+        .regret = (p->max_value - (legal ? p->value[c->index] : 0)) / (double)GO_SET_ONE,
+    };
 }
 
-static void count(struct bench *b, const struct go_position *p, const struct choice *c)
+static void add(struct group *s, const struct worth *w)
 {
-    add(&b->group[ALL], p, c);
-    add(&b->group[p->n < 20 ? EARLY : p->n < 40 ? MIDDLE : LATE], p, c);
+    s->n++;
+    s->legal += w->first_legal;
+    s->best += w->best;
+    s->action += w->action;
+    s->action_2 += w->action * w->action;
+    s->regret += w->regret;
+    s->regret_2 += w->regret * w->regret;
+}
+
+static void count(struct bench *b, const struct go_position *p, const struct worth *w)
+{
+    add(&b->group[ALL], w);
+    add(&b->group[p->n < 20 ? EARLY : p->n < 40 ? MIDDLE : LATE], w);
     if (p->win >= GO_SET_ONE / 10 && p->win <= GO_SET_ONE - GO_SET_ONE / 10)
-        add(&b->group[OPEN], p, c);
+        add(&b->group[OPEN], w);
+}
+
+/* A position's line, fields separated by tabs. */
+static void print_position(const struct go_position *p, const struct game *g,
+                           const struct move_choice *m, const struct worth *w)
+{
+    char best[8];
+
+    printf("%s\t%d\t%s\t%s\t%s\t%.3f\t%.4f\n", p->id, p->n, m->said,
+           board_vertex(&g->board, go_set_point(&g->board, p->best), best),
+           w->first_legal ? "legal" : w->legal ? "not at first" : "illegal", w->action, w->regret);
 }
 
 static void show_progress(struct bench *b, int done)
@@ -167,10 +194,15 @@ static int ask(struct bench *b, struct batch *t, int i, struct err *e)
         return -1;
     b->seconds += client_now() - start;
     for (int k = 0; k < t->n; k++) {
+        const struct go_position *p = &b->set.position[i + k];
         struct choice c;
+        struct worth w;
 
         take(b, &t->move[k], &t->game[k], &c);
-        count(b, &b->set.position[i + k], &c);
+        w = judge(p, &c);
+        count(b, p, &w);
+        if (b->o->verbose)
+            print_position(p, &t->game[k], &t->move[k], &w);
         b->ms[i + k] = c.ms;
     }
     return 0;
@@ -333,6 +365,8 @@ static const char help[] =
     "  -b, --batch=N        positions put to our player together (default 16); 1: one by one,\n"
     "                       which tells how long a move takes\n"
     "  -J, --json=FILE      the figures as JSON too\n"
+    "  -v, --verbose        first a line for each position, fields separated by tabs: id, plies,\n"
+    "                       move, best move, legal (at first or not), action value, regret\n"
     "  -h, --help           show this help\n";
 
 static int set_option(struct options *o, int c, const char *text)
@@ -340,6 +374,7 @@ static int set_option(struct options *o, int c, const char *text)
     switch (c) {
     case 's': o->set = text; return 0;
     case 'J': o->json = text; return 0;
+    case 'v': o->verbose = true; return 0;
     case 'b': return mover_number(text, 1, MOST_BATCH, &o->mover.p.positions);
     case 'n': return mover_number(text, 1, 1 << 30, &o->first);
     default: return mover_option(&o->mover, c, text);
@@ -352,7 +387,8 @@ int bench_go(int argc, char **argv)
         MOVER_LONG_OPTIONS,
         { "set", required_argument, NULL, 's' }, { "first", required_argument, NULL, 'n' },
         { "batch", required_argument, NULL, 'b' },
-        { "json", required_argument, NULL, 'J' }, { "help", no_argument, NULL, 'h' },
+        { "json", required_argument, NULL, 'J' },
+        { "verbose", no_argument, NULL, 'v' }, { "help", no_argument, NULL, 'h' },
         { NULL, 0, NULL, 0 },
     };
     struct options o = { .mover = mover_defaults };
@@ -362,7 +398,7 @@ int bench_go(int argc, char **argv)
     o.mover.p.positions = BATCH;
     opterr = 0;
     optind = 1;
-    while ((c = getopt_long(argc, argv, MOVER_SHORT_OPTIONS "s:n:b:J:h", longs, NULL)) != -1) {
+    while ((c = getopt_long(argc, argv, MOVER_SHORT_OPTIONS "s:n:b:J:vh", longs, NULL)) != -1) {
         if (c == 'h') {
             fputs(help, stdout);
             return 0;

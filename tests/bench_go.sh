@@ -96,6 +96,12 @@ is "takes the first ones only" "$(go --set set.tsv --engine ./engine --first 2 |
 "2 positions of set.tsv
 all              2  100.0 (34.2 to 100.0)    50.0 (9.5 to 90.5)       75.0 (26.0 to 100.0)     0.0500 (0.0000 to 0.1480)"
 
+printf 'D4\nC3\nE5\nPASS\n' >moves
+is "tells of each position" "$(go --set set.tsv --engine ./engine --verbose | head -n 4)" \
+"$(printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\n' one 0 D4 E5 legal 0.500 0.1000 \
+    two 1 C3 C3 legal 1.000 0.0000 three 2 E5 G7 illegal 0.000 0.7000 \
+    four 20 PASS G7 legal 0.100 0.2000)"
+
 # --- engines
 printf 'resign\nfoo\n\n=\n' >moves
 is "what is no move is illegal" "$(go --set set.tsv --engine ./engine | sed -n '/^all/s/  best.*//p; s/^\(all *4  [0-9.]*\).*/\1/p; /resign/p')" \
