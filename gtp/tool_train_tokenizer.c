@@ -38,7 +38,8 @@ static int run(struct train_job *j, struct tokenizer *t, struct train_config *c,
         tokenizer_train_init(&r, t, &j->clips.source, HORIZON, c->micro, continuous,
                              (uint64_t)train_choose(j->eval_samples, 500), e))
         return -1;
-    failed = train_job_begin(j, &r.model, NULL, NULL, e) || train_job_run(j, &r.model, c, meta.list, 4, e);
+    failed = train_job_begin(j, &r.model, NULL, NULL, e) ||
+             train_job_run(j, &r.model, c, meta.list, 4, e);
     tokenizer_train_free(&r);
     return failed ? -1 : 0;
 }
