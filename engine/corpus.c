@@ -10,8 +10,6 @@
 #include "engine/rng.h"
 #include "engine/symmetry.h"
 
-enum { MAX_BYTES = 1 << 30 };
-
 const char corpus_magic[8] = { 'V', 'W', 'C', 'O', 'R', 'P', 'U', 'S' };
 
 static const char *const part_names[N_PARTS] = { "train", "held-out", "test" };
@@ -243,7 +241,7 @@ int corpus_open(struct corpus *c, const char *path, struct err *e)
     char *buf;
     size_t len;
 
-    if (file_read(path, MAX_BYTES, &buf, &len, e))
+    if (file_read(path, CORPUS_MAX_BYTES, &buf, &len, e))
         return -1;
     return corpus_parse(c, path, (uint8_t *)buf, len, e);
 }

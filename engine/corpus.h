@@ -34,6 +34,8 @@
 #include "engine/err.h"
 #include "engine/sgf.h"
 
+enum { CORPUS_MAX_BYTES = 1 << 30 }; /* largest file that is read */
+
 enum corpus_part { PART_TRAIN, PART_HELD_OUT, PART_TEST, N_PARTS };
 
 /* "train", "held-out", "test"; the part of that name, or -1. */

@@ -175,7 +175,7 @@ static void show_progress(struct bench *b, int done)
 {
     double now = client_now();
 
-    if (!isatty(STDERR_FILENO) || (now - b->shown < 1 && done < b->count))
+    if (b->o->verbose || !isatty(STDERR_FILENO) || (now - b->shown < 1 && done < b->count))
         return;
     b->shown = now;
     fprintf(stderr, "\r%d of %d positions, %.1f %% best%s", done, b->count,

@@ -170,8 +170,10 @@ static size_t add_file(const struct job *j, struct corpus_builder *b, const char
     char *text;
 
     err_init(&e);
-    if (file_read(path, SGF_MAX_BYTES, &text, &len, &e))
+    if (file_read(path, CORPUS_MAX_BYTES, &text, &len, &e))
         return (size_t)tool_fail(&e);
+    if (!strcmp(path, "-"))
+        path = "standard input";
     if (corpus_is(text, len))
         return add_corpus(b, path, text, len, &e) ? (size_t)tool_fail(&e) : 0;
     bad = add_sgf(j, b, path, text, len);

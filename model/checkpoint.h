@@ -121,16 +121,18 @@ int checkpoint_read_bytes(const struct checkpoint *c, const struct tensor *t, vo
  */
 int checkpoint_load_params(const struct checkpoint *c, struct params *ps, struct err *e);
 
-/*
- * To begin with the weights of another model: loads those of c that have the name and shape of
- * one of ps, which keeps the others; *loaded gets how many.  None is an error.  source, if not
- * NULL, writes the name in the file, of at most `size` bytes, of what is `name` in ps; false:
- * it shall be zeros.
- */
+/* Writes the name in a file, size bytes of room, of what is `name` in the params that begin with
+   it; false: what is there counts, but begins as zeros. */
 struct checkpoint_source {
     bool (*name_of)(const void *self, const char *name, char *source, size_t size);
     const void *self;
 };
+
+/*
+ * To begin with the weights of another model: loads those of c that have the name (by source,
+ * if not NULL) and shape of one of ps, which keeps the others; *loaded gets how many.  None is
+ * an error.
+ */
 int checkpoint_load_fitting(const struct checkpoint *c, struct params *ps,
                             const struct checkpoint_source *source, int *loaded, struct err *e);
 int checkpoint_load(const char *path, struct params *ps, struct err *e);

@@ -111,10 +111,8 @@ static inline lanes lanes_exp2(lanes v)
     p = ((p * f + 5.5504109e-2f) * f + 2.4022651e-1f) * f + 6.9314718e-1f;
     return (lanes)_mm512_scalef_ps((__m512)(p * f + 1), n);
 }
-#endif
 
-#if defined OPS_CPU_AVX512 && defined OPS_CPU_BF16
-/* log2 of v > 0 with an error of 1e-5: atanh's series of the mantissa, which is 2/3 .. 4/3 */
+/* log2 of v > 0 with an error below 1e-5: atanh's series of the mantissa, which is 2/3 .. 4/3 */
 static inline lanes lanes_log2(lanes v)
 {
     lanes n = (lanes)_mm512_getexp_ps((__m512)(1.5f * v)); /* 1.5 v: 2^n times 1 .. 2 */

@@ -30,6 +30,8 @@ is "writes nothing when a game is bad" "$(dataset -o b.vwc a.sgf bad.sgf; ls b.v
 videoworld: 1 bad, nothing written
 status 1
 1"
+is "names standard input" "$(dataset -o b.vwc - <bad.sgf | head -n 1)" \
+"videoworld: standard input:1:17: illegal move 'cc': occupied"
 is "or leaves it out" "$(dataset -o b.vwc --skip-bad bad.sgf | head -n 2)" \
 "videoworld: bad.sgf:1:17: illegal move 'cc': occupied
 1 games read, 0 without a move, 0 there twice, 1 bad; 1 written"
