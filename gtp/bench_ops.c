@@ -117,7 +117,7 @@ static void print_moves(struct bench *b, const struct preset *p)
         { "rmsnorm", bench_rmsnorm, 2 * N * C * size },
         { "rmsnorm_backward", bench_rmsnorm_backward, 4 * N * C * size },
         { "swiglu", bench_swiglu, 3 * N * F * size },
-        { "swiglu_backward", bench_swiglu_backward, 7 * N * F * size },
+        { "swiglu_backward", bench_swiglu_backward, 5 * N * F * size },
         { "rope", bench_rope, 2 * N * C * size },
         { "copy of the weights", bench_copy_weights, 8 * len },
         { "adamw", bench_adamw, len * (28 + (b->d->act == DT_BF16 ? 2 : 0)) },

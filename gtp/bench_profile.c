@@ -65,12 +65,13 @@ static void linear(struct device *d, act *y, const act *x, const struct param *w
 }
 
 static void linear_backward(struct device *d, act *dx, const struct param *w,
-                            const struct param *b, const act *dy, const act *x, int N)
+                            const struct param *b, const act *dy, const act *x, const act *r,
+                            int N)
 {
     struct profile *p;
     double t = enter(d, &p);
 
-    d->ops->linear_backward(d, dx, w, b, dy, x, N);
+    d->ops->linear_backward(d, dx, w, b, dy, x, r, N);
     leave(d, p, PROFILE_PRODUCTS, t);
 }
 

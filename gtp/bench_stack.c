@@ -121,7 +121,7 @@ void bench_forward(struct bench *b)
 
 void bench_backward(struct bench *b)
 {
-    b->d->ops->linear_backward(b->d, b->din, b->w, NULL, b->out, b->in, b->N);
+    b->d->ops->linear_backward(b->d, b->din, b->w, NULL, b->out, b->in, NULL, b->N);
 }
 
 /* q, k, v side by side in rows of 3C, as in the block. */

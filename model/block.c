@@ -167,6 +167,23 @@ static struct attn attn_of(const struct stack *s, const struct block_seq *q, int
     return t;
 }
 
+/* The rows of f1 that lie on no board, into c1. */
+static void copy_around_boards(const struct stack *s, struct stack_acts *a, struct device *d,
+                               const struct block_seq *q)
+{
+    size_t row = (size_t)s->config.C * dtype_size(d->act), stride = (size_t)q->T * row;
+
+    for (int i = 0, from = 0; i <= q->boards; i++) {
+        int to = i < q->boards ? q->board_at[i] : q->T;
+        size_t at = (size_t)from * (size_t)s->config.C;
+
+        if (to > from)
+            d->ops->copy_rows(d, act_at(d, a->c1, at), stride, act_at(d, a->f1, at), stride,
+                              (size_t)(to - from) * row, (size_t)q->B);
+        from = to + q->H * q->W;
+    }
+}
+
 /* norm, modulate, convolve: a's n1, f1, c1 from x. */
 static void head_forward(const struct stack *s, const struct block *b, struct stack_acts *a,
                          struct device *d, const struct block_seq *q, const act *x)
@@ -182,7 +199,7 @@ static void head_forward(const struct stack *s, const struct block *b, struct st
     }
     if (!c->conv)
         return;
-    d->ops->copy(d, a->c1, a->f1, (size_t)N * (size_t)C * dtype_size(d->act));
+    copy_around_boards(s, a, d, q);
     for (int i = 0; i < q->boards; i++) {
         size_t at = (size_t)q->board_at[i] * (size_t)C;
         const act *f = act_at(d, a->f1, at);
@@ -215,7 +232,7 @@ static void head_backward(const struct stack *s, const struct block *b, struct s
         d->ops->zero(d, spare, bytes);
         d->ops->zero(d, a->dm, (size_t)q->B * 2 * (size_t)C * dtype_size(d->act));
         d->ops->modulate_backward(d, spare, a->dm, dy, a->n1, a->m1, q->B, q->T, C);
-        d->ops->linear_backward(d, dcond, &b->film1, &b->film1_b, a->dm, q->cond, q->B);
+        d->ops->linear_backward(d, dcond, &b->film1, &b->film1_b, a->dm, q->cond, dcond, q->B);
         dy = spare;
     }
     d->ops->rmsnorm_backward(d, a->dx, &b->norm1, dy, x, a->rstd1, N, C);
@@ -243,20 +260,17 @@ static void mlp_backward(const struct stack *s, const struct block *b, struct st
 {
     const struct block_config *c = &s->config;
     int N = q->B * q->T;
-    size_t rows = (size_t)N * dtype_size(d->act), C = (size_t)c->C, F = (size_t)c->F;
+    size_t rows = (size_t)N * dtype_size(d->act), C = (size_t)c->C;
     act *dy = a->dn;
 
-    d->ops->zero(d, a->ds, rows * F);
-    d->ops->linear_backward(d, a->ds, &b->down, NULL, a->dx, a->s, N);
-    d->ops->zero(d, a->du, rows * 2 * F);
+    d->ops->linear_backward(d, a->ds, &b->down, NULL, a->dx, a->s, NULL, N);
     d->ops->swiglu_backward(d, a->du, a->ds, a->u, N, c->F);
-    d->ops->zero(d, a->dn, rows * C);
-    d->ops->linear_backward(d, a->dn, &b->up, NULL, a->du, a->f2, N);
+    d->ops->linear_backward(d, a->dn, &b->up, NULL, a->du, a->f2, NULL, N);
     if (c->cond) {
         d->ops->zero(d, a->df, rows * C);
         d->ops->zero(d, a->dm, (size_t)q->B * 2 * C * dtype_size(d->act));
         d->ops->modulate_backward(d, a->df, a->dm, a->dn, a->n2, a->m2, q->B, q->T, c->C);
-        d->ops->linear_backward(d, dcond, &b->film2, &b->film2_b, a->dm, q->cond, q->B);
+        d->ops->linear_backward(d, dcond, &b->film2, &b->film2_b, a->dm, q->cond, dcond, q->B);
         dy = a->df;
     }
     d->ops->rmsnorm_backward(d, a->dx, &b->norm2, dy, a->mid, a->rstd2, N, c->C);
@@ -290,7 +304,6 @@ void stack_backward(const struct stack *s, struct stack_acts *a, struct device *
 {
     int C = s->config.C, NH = s->config.NH, HS = C / NH, N = q->B * q->T;
     size_t row = 3 * (size_t)C, batch = (size_t)q->T * row;
-    size_t bytes = (size_t)N * (size_t)C * dtype_size(d->act);
     struct attn t = attn_of(s, q, q->T, q->T);
 
     for (int l = s->config.L - 1; l >= 0; l--) {
@@ -299,15 +312,12 @@ void stack_backward(const struct stack *s, struct stack_acts *a, struct device *
         act *k = act_at(d, v.qkv, (size_t)C), *dk = act_at(d, v.dqkv, (size_t)C);
 
         mlp_backward(s, b, &v, d, q, dcond);
-        d->ops->zero(d, v.dout, bytes);
-        d->ops->linear_backward(d, v.dout, &b->proj, NULL, v.dx, v.o, N);
-        d->ops->zero(d, v.dqkv, 3 * bytes);
+        d->ops->linear_backward(d, v.dout, &b->proj, NULL, v.dx, v.o, NULL, N);
         d->ops->attention_backward(d, v.dqkv, dk, act_at(d, dk, (size_t)C), v.dout, v.o, v.lse,
                                    v.qkv, k, act_at(d, k, (size_t)C), &t);
         d->ops->rope(d, v.dqkv, q->rope, q->B, q->T, NH, HS, row, batch, true);
         d->ops->rope(d, dk, q->rope, q->B, q->T, NH, HS, row, batch, true);
-        d->ops->zero(d, v.dn, bytes);
-        d->ops->linear_backward(d, v.dn, &b->qkv, NULL, v.dqkv, v.c1, N);
+        d->ops->linear_backward(d, v.dn, &b->qkv, NULL, v.dqkv, v.c1, NULL, N);
         head_backward(s, b, &v, d, q, stream(s, a, d, q, l), dcond);
     }
 }

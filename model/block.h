@@ -66,7 +66,7 @@ struct block_seq {
     const int *span;       /* (T), device: token t sees keys 0 .. span[t]-1, see struct attn */
     const float *rope;     /* (T, C / NH), device: from ops_rope_table */
     int boards, H, W;      /* boards of H x W cells, read with config.conv only */
-    const int *board_at;   /* (boards), host: the token that is each board's first cell */
+    const int *board_at;   /* (boards), host, ascending: the token that is each board's first cell */
     const act *cond;       /* (B, cond), device, with config.cond */
 };
 

@@ -83,7 +83,7 @@ __global__ void __launch_bounds__(ATTENTION_THREADS)
     }
     r[0].sum = quad_sum(r[0].sum);
     r[1].sum = quad_sum(r[1].sum);
-    tile_store<D, false>(p.at(o_rows, a), o_rows, o, 1 / r[0].sum, 1 / r[1].sum, p.first, a.Tq,
+    tile_store<D>(p.at(o_rows, a), o_rows, o, 1 / r[0].sum, 1 / r[1].sum, p.first, a.Tq,
                          a.HS);
     if (lse && mma_lane() % 4 == 0)
         for (int half = 0; half < 2; half++)

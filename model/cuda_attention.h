@@ -103,7 +103,7 @@ template <int D> __device__ void tile_rows(uint32_t (&a)[D / 16][4], const bf16 
 /*
  * Rows first + 16 warp .. +15 of x = or += c times scale[row g, row g + 8].
  */
-template <int D, bool ADD>
+template <int D>
 __device__ void tile_store(bf16 *x, const struct rows<bf16> &r, const float (&c)[D / 8][4],
                            float scale0, float scale1, int first, int T, int HS)
 {
@@ -119,10 +119,6 @@ __device__ void tile_store(bf16 *x, const struct rows<bf16> &r, const float (&c)
 
             if (n + 8 * half >= T || i * 8 >= HS)
                 continue;
-            if (ADD) {
-                u += __bfloat162float(to[0]);
-                v += __bfloat162float(to[1]);
-            }
             if (r.wide) {
                 *(uint32_t *)to = mma_pair(u, v);
             } else {

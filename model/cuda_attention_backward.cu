@@ -1,10 +1,10 @@
 /*
  * Attention backward.  With p = exp(q k^T / sqrt(HS) - lse) recomputed, and
  * delta = sum_i dout o,
- *   dv += p^T dout,  ds = p (dout v^T - delta),
- *   dq += ds k / sqrt(HS),  dk += ds^T q / sqrt(HS).
+ *   dv = p^T dout,  ds = p (dout v^T - delta),
+ *   dq = ds k / sqrt(HS),  dk = ds^T q / sqrt(HS).
  * One kernel owns tiles of queries and makes dq, one owns tiles of keys and
- * makes dk and dv, so nothing is added by two blocks.
+ * makes dk and dv, so nothing is written by two blocks.
  */
 #include "model/cuda_attention.h"
 
@@ -85,7 +85,7 @@ __global__ void __launch_bounds__(ATTENTION_THREADS)
             mma_a_of_c(ds[i], s[2 * i], s[2 * i + 1]);
         mma_multiply<false>(dq, ds, k, LD);
     }
-    tile_store<D, true>(p.at(g.dq, a), g.dq, dq, g.scale, g.scale, p.first, a.Tq, a.HS);
+    tile_store<D>(p.at(g.dq, a), g.dq, dq, g.scale, g.scale, p.first, a.Tq, a.HS);
 }
 
 /* Queries go through shared memory N at a time; scores stand as keys x queries. */
@@ -144,8 +144,8 @@ __global__ void __launch_bounds__(ATTENTION_THREADS)
             mma_a_of_c(prob[i], dp[2 * i], dp[2 * i + 1]);
         mma_multiply<false>(dk, prob, q, LD);
     }
-    tile_store<D, true>(p.at(g.dk, a), g.dk, dk, g.scale, g.scale, p.first, a.Tk, a.HS);
-    tile_store<D, true>(p.at(g.dv, a), g.dv, dv, 1, 1, p.first, a.Tk, a.HS);
+    tile_store<D>(p.at(g.dk, a), g.dk, dk, g.scale, g.scale, p.first, a.Tk, a.HS);
+    tile_store<D>(p.at(g.dv, a), g.dv, dv, 1, 1, p.first, a.Tk, a.HS);
 }
 
 template <int D, int N>

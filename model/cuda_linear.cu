@@ -283,18 +283,19 @@ struct plain_term {
 };
 
 static void linear_backward(struct device *d, act *dx, const struct param *w,
-                            const struct param *b, const act *dy, const act *x, int N)
+                            const struct param *b, const act *dy, const act *x, const act *r,
+                            int N)
 {
     struct product key = {};
 
     if (N <= 0)
         return;
-    key.beta = 1;
-    if (dx) { /* dx (in x N) += w (in x out) dy (out x N) */
+    if (dx) { /* dx (in x N) = w (in x out) dy (out x N) + r */
+        key.beta = r != NULL;
         key.m = w->in;
         key.n = N;
         key.k = w->out;
-        multiply(d, "linear backward, dx", key, dx, w->c, dy, dx, NULL);
+        multiply(d, "linear backward, dx", key, dx, w->c, dy, r ? r : dx, NULL);
     }
     if (w->g) { /* dw (in x out) += x (in x N) dy^T (N x out) */
         key.m = w->in;
@@ -302,6 +303,7 @@ static void linear_backward(struct device *d, act *dx, const struct param *w,
         key.k = N;
         key.tb = 1;
         key.f32 = 1;
+        key.beta = 1;
         multiply(d, "linear backward, dw", key, w->g, x, dy, w->g, NULL);
     }
     if (b && b->g)

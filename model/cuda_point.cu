@@ -169,12 +169,10 @@ __global__ void swiglu_backward_kernel(bf16 *dx, const bf16 *dy, const bf16 *x, 
     at = n * 2 * F + f;
     load(gate, x + at);
     load(up, x + at + F);
-    load(dgate, dx + at);
-    load(dup, dx + at + F);
     load(g, dy + n * F + f);
     for (int j = 0; j < W; j++) {
-        dgate[j] += g[j] * up[j] * silu_slope(gate[j]);
-        dup[j] += g[j] * gate[j] * sigmoid(gate[j]);
+        dgate[j] = g[j] * up[j] * silu_slope(gate[j]);
+        dup[j] = g[j] * gate[j] * sigmoid(gate[j]);
     }
     store(dx + at, dgate);
     store(dx + at + F, dup);

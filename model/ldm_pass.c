@@ -78,29 +78,26 @@ static void decoder_backward(struct ldm *l, int n)
     struct device *d = l->d;
     int N = n * l->S, C = l->config.width, D = l->config.code.D;
 
-    zero_act(l, l->d1, N * C);
     for (int i = 0; i < l->config.tokens.D; i++)
-        d->ops->linear_backward(d, l->d1, &l->digit[i], &l->digit_b[i], l->logits[i], l->n, N);
+        d->ops->linear_backward(d, l->d1, &l->digit[i], &l->digit_b[i], l->logits[i], l->n,
+                                i ? l->d1 : NULL, N);
     zero_act(l, l->da.dx, N * C);
     d->ops->rmsnorm_backward(d, l->da.dx, &l->norm_d, l->d1, l->da.out, l->rstd, N, C);
     zero_act(l, l->dcond, n * C);
     stack_backward(&l->dec, &l->da, d, &l->seq, l->dcond);
     d->ops->embed_backward(d, &l->from_d, l->da.dx, l->from, N);
-    zero_act(l, l->dpointed, N * LDM_PLACE);
-    d->ops->linear_backward(d, l->dpointed, &l->point_d, NULL, l->da.dx, l->pointed, N);
-    d->ops->linear_backward(d, NULL, &l->place_d, NULL, l->da.dx, l->place, N);
+    d->ops->linear_backward(d, l->dpointed, &l->point_d, NULL, l->da.dx, l->pointed, NULL, N);
+    d->ops->linear_backward(d, NULL, &l->place_d, NULL, l->da.dx, l->place, NULL, N);
     zero_act(l, l->dm, n * 2 * LDM_PLACE);
     zero_act(l, l->dplace, N * LDM_PLACE);
     d->ops->modulate_backward(d, l->dplace, l->dm, l->dpointed, l->place, l->m, n, l->S,
                               LDM_PLACE);
-    zero_act(l, l->dwave, n * D * LDM_CODE_WAVES);
-    d->ops->linear_backward(d, l->dwave, &l->point, &l->point_b, l->dm, l->wave, n);
+    d->ops->linear_backward(d, l->dwave, &l->point, &l->point_b, l->dm, l->wave, NULL, n);
     d->ops->embed_backward(d, &l->role_d, l->dcond, l->role, n);
-    zero_act(l, l->ds, n * LDM_LIFT);
-    d->ops->linear_backward(d, l->ds, &l->lift2, &l->lift2_b, l->dcond, l->s, n);
+    d->ops->linear_backward(d, l->ds, &l->lift2, &l->lift2_b, l->dcond, l->s, NULL, n);
     zero_act(l, l->dh, n * LDM_LIFT);
     d->ops->silu_backward(d, l->dh, l->ds, l->h, (size_t)n * LDM_LIFT);
-    d->ops->linear_backward(d, l->dwave, &l->lift1, &l->lift1_b, l->dh, l->wave, n);
+    d->ops->linear_backward(d, l->dwave, &l->lift1, &l->lift1_b, l->dh, l->wave, l->dwave, n);
     zero_act(l, l->dq, n * D);
     d->ops->waves_backward(d, l->dq, l->dwave, l->q, n * D, LDM_CODE_WAVES);
 }
@@ -111,26 +108,20 @@ static void encoder_backward(struct ldm *l, int n)
     struct device *d = l->d;
     const struct tokenizer_config *c = &l->config.code;
     struct attn a = pooling(l, n);
-    int N = n * l->S, C = l->config.width, P = LDM_PLACE;
+    int N = n * l->S, C = l->config.width;
 
     zero_act(l, l->dz, n * c->D);
     d->ops->fsq_backward(d, l->dz, l->dq, l->z, c->levels, c->D, n);
-    zero_act(l, l->dasked, n * P);
-    d->ops->linear_backward(d, l->dasked, &l->out_e, &l->out_eb, l->dz, l->asked, n);
-    zero_act(l, l->dask, n * P);
-    zero_act(l, l->dk, N * P);
-    zero_act(l, l->dv, N * P);
+    d->ops->linear_backward(d, l->dasked, &l->out_e, &l->out_eb, l->dz, l->asked, NULL, n);
     d->ops->attention_backward(d, l->dask, l->dk, l->dv, l->dasked, l->asked, l->lse, l->ask,
                                l->k, l->v, &a);
     d->ops->embed_backward(d, &l->query, l->dask, l->role, n);
-    d->ops->linear_backward(d, NULL, &l->place_e, NULL, l->dv, l->place, N);
-    zero_act(l, l->d1, N * C);
-    d->ops->linear_backward(d, l->d1, &l->value, NULL, l->dv, l->mix_out, N);
-    d->ops->linear_backward(d, l->d1, &l->key, NULL, l->dk, l->mix_out, N);
+    d->ops->linear_backward(d, NULL, &l->place_e, NULL, l->dv, l->place, NULL, N);
+    d->ops->linear_backward(d, l->d1, &l->value, NULL, l->dv, l->mix_out, NULL, N);
+    d->ops->linear_backward(d, l->d1, &l->key, NULL, l->dk, l->mix_out, l->d1, N);
     zero_act(l, l->d2, N * C);
     d->ops->silu_backward(d, l->d2, l->d1, l->mix_in, (size_t)(N * C));
-    zero_act(l, l->d1, N * C);
-    d->ops->linear_backward(d, l->d1, &l->mix, &l->mix_b, l->d2, l->pair, N);
+    d->ops->linear_backward(d, l->d1, &l->mix, &l->mix_b, l->d2, l->pair, NULL, N);
     d->ops->embed_backward(d, &l->from_e, l->d1, l->from, N);
     d->ops->embed_backward(d, &l->to_e, l->d1, l->to, N);
 }

@@ -14,7 +14,8 @@
  * accumulate in f32; other operations compute in f32.
  *
  * Backward operations ADD into gradients (parameters and activations alike);
- * zero them once a step.
+ * zero them once a step.  But linear's dx is added to what its caller
+ * names, and swiglu and attention write: nothing else reads what they read.
  *
  * Errors.  Operations return nothing: the first failure sticks in d->err and
  * later operations on that device do nothing.  Check once a step with
@@ -130,10 +131,11 @@ struct ops {
     /* --- linear: y (N, out) = x (N, in) w^T + b + r (N, out).  b, r may be NULL; y may be r */
     void (*linear)(struct device *d, act *y, const act *x, const struct param *w,
                    const struct param *b, const act *r, int N);
-    /* dx (N, in) += dy w (dx may be NULL); w->g += dy^T x; b->g += column sums of dy.
-       A residual's gradient is dy itself: add it with ops->add. */
+    /* dx (N, in) = dy w + r (N, in); w->g += dy^T x; b->g += column sums of dy.
+       dx, b, r may be NULL; r may be dx, to add.  A residual's gradient is dy itself. */
     void (*linear_backward)(struct device *d, act *dx, const struct param *w,
-                            const struct param *b, const act *dy, const act *x, int N);
+                            const struct param *b, const act *dy, const act *x, const act *r,
+                            int N);
     /* Lays w out for inference, once; linear then reads w->packed.  unpack frees that. */
     void (*pack)(struct device *d, struct param *w);
     void (*unpack)(struct device *d, struct param *w);
@@ -151,7 +153,8 @@ struct ops {
     void (*modulate_backward)(struct device *d, act *dx, act *dm, const act *dy, const act *x,
                               const act *m, int B, int T, int C);
 
-    /* --- SwiGLU (arXiv 2002.05202): x (N, 2F) holds gate, then up; y (N, F) = silu(gate) up */
+    /* --- SwiGLU (arXiv 2002.05202): x (N, 2F) holds gate, then up; y (N, F) = silu(gate) up;
+           the backward writes dx (N, 2F) */
     void (*swiglu)(struct device *d, act *y, const act *x, int N, int F);
     void (*swiglu_backward)(struct device *d, act *dx, const act *dy, const act *x, int N, int F);
 
@@ -175,7 +178,7 @@ struct ops {
            lse (B, NH, Tq) f32 gets the log of the softmax's denominator (NULL: not wanted) */
     void (*attention)(struct device *d, act *o, float *lse, const act *q, const act *k,
                       const act *v, const struct attn *a);
-    /* dq, dk, dv are laid out as q, k, v; dout as o */
+    /* writes dq, dk, dv, laid out as q, k, v; dout as o */
     void (*attention_backward)(struct device *d, act *dq, act *dk, act *dv, const act *dout,
                                const act *o, const float *lse, const act *q, const act *k,
                                const act *v, const struct attn *a);

@@ -140,15 +140,10 @@ static void pack_pairs(uint32_t *to, const elem *rows, size_t R, size_t C)
 }
 
 /* to (C) = scale times from, or += it */
-static void put_row(elem *to, const float *from, int C, float scale, bool add)
+static void put_row(elem *to, const float *from, int C, float scale)
 {
-    for (int c = 0; c < C; c += LANES) {
-        lanes x = scale * lanes_load_f32(from + c, LANES);
-
-        if (add)
-            x += lanes_load(to + c, C - c);
-        lanes_store(to + c, x, C - c);
-    }
+    for (int c = 0; c < C; c += LANES)
+        lanes_store(to + c, scale * lanes_load_f32(from + c, LANES), C - c);
 }
 
 /* One head's tensors. */
@@ -277,8 +272,7 @@ static void forward_block(const struct forward *f, const struct attn *a, const s
     for (size_t c = 0; c < f->H; c += BLOCK)
         product(f->sums + c, f->H, f->p, f->P, f->v + c, f->H, end);
     for (int t = 0; t < rows; t++)
-        put_row(h->o + (t0 + (size_t)t) * a->o_row, f->sums + (size_t)t * f->H, a->HS, 1 / sum[t],
-                false);
+        put_row(h->o + (t0 + (size_t)t) * a->o_row, f->sums + (size_t)t * f->H, a->HS, 1 / sum[t]);
 }
 
 static void forward_head(char *room, const struct attn *a, const struct head *h)
@@ -419,18 +413,18 @@ static inline __m256i backward_lanes(const struct backward *b, size_t row, size_
     return bits;
 }
 
-/* to (R, C), `row` elements apart, += scale times from (R, blocks(C)) */
-static void add_rows(elem *to, size_t row, const float *from, int R, int C, float scale)
+/* to (R, C), `row` elements apart, = scale times from (R, blocks(C)) */
+static void put_rows(elem *to, size_t row, const float *from, int R, int C, float scale)
 {
     size_t wide = blocks(C);
 
     for (int r = 0; r < R; r++, to += row, from += wide)
-        put_row(to, from, C, scale, true);
+        put_row(to, from, C, scale);
 }
 
 /*
  * BLOCK keys from s0 on.  With p = softmax(q k^T / sqrt(HS)), dp = dout v^T and
- * ds = p (dp - sum_c dout o): dv += p^T dout, dk += ds^T q / sqrt(HS); ds is kept for dq.
+ * ds = p (dp - sum_c dout o): dv = p^T dout, dk = ds^T q / sqrt(HS); ds is kept for dq.
  */
 static void backward_block(const struct backward *b, const struct attn *a, const struct head *h,
                            size_t s0)
@@ -441,8 +435,12 @@ static void backward_block(const struct backward *b, const struct attn *a, const
 
     while (first < Q && block_keys(a, first) <= (int)s0) /* queries that see none of these */
         first += BLOCK;
-    if (first == Q)
+    if (first == Q) {
+        memset(b->sums, 0, BLOCK * H * sizeof *b->sums);
+        put_rows(h->dv + s0 * a->v_row, a->v_row, b->sums, rows, a->HS, 1);
+        put_rows(h->dk + s0 * a->k_row, a->k_row, b->sums, rows, a->HS, 1);
         return;
+    }
     for (size_t t = first; t < Q; t += BLOCK) {
         product(b->scores + t, Q, b->k + s0 * H, H, b->qt + t, Q, H);
         product(b->grads + t, Q, b->v + s0 * H, H, b->dout_t + t, Q, H);
@@ -459,10 +457,10 @@ static void backward_block(const struct backward *b, const struct attn *a, const
         }
     for (size_t c = 0; c < H; c += BLOCK)
         product(b->sums + c, H, b->p + first, Q, b->dout_pairs + first / 2 * H + c, H, Q - first);
-    add_rows(h->dv + s0 * a->v_row, a->v_row, b->sums, rows, a->HS, 1);
+    put_rows(h->dv + s0 * a->v_row, a->v_row, b->sums, rows, a->HS, 1);
     for (size_t c = 0; c < H; c += BLOCK)
         product(b->sums + c, H, b->ds + first, Q, b->q_pairs + first / 2 * H + c, H, Q - first);
-    add_rows(h->dk + s0 * a->k_row, a->k_row, b->sums, rows, a->HS, scale);
+    put_rows(h->dk + s0 * a->k_row, a->k_row, b->sums, rows, a->HS, scale);
 }
 
 static void backward_head(char *room, const struct attn *a, const struct head *h)
@@ -479,7 +477,7 @@ static void backward_head(char *room, const struct attn *a, const struct head *h
             product(b.dqt + c * b.Q + t, b.Q, b.kt + c * b.P, b.P, b.ds_pairs + t, b.Q,
                     blocks(block_keys(a, t)));
     turn(b.dq, b.dqt, b.H, b.Q);
-    add_rows(h->dq, a->q_row, b.dq, a->Tq, a->HS, 1 / sqrtf((float)a->HS));
+    put_rows(h->dq, a->q_row, b.dq, a->Tq, a->HS, 1 / sqrtf((float)a->HS));
     _tile_release();
 }
 

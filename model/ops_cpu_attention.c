@@ -316,7 +316,7 @@ static void backward_row(float *p, float *ds, float delta, float lse, int span, 
 
 /*
  * p = softmax(q k^T / sqrt(HS)), dp = dout v^T, ds = p (dp - sum_i dout o):
- * dv += p^T dout, dq = ds k, dk += ds^T q, the last two still without 1 / sqrt(HS).
+ * dv += p^T dout, dq = ds k, dk += ds^T q over tiles, the last two still without 1 / sqrt(HS).
  */
 static void backward_tile(const struct backward *b, const float *lse, const struct attn *a,
                           int tile)
@@ -353,9 +353,9 @@ static void backward_head(float *room, const struct attn *a, const struct tensor
     backward_init(&b, room, a, t);
     for (int i = 0; i < tile_count(a); i++)
         backward_tile(&b, t->lse, a, i);
-    tile_add(t->dq, a->q_row, b.dq, a->Tq, a->HS, scale);
-    tile_add(t->dk, a->k_row, b.dk, a->Tk, a->HS, scale);
-    tile_add(t->dv, a->v_row, b.dv, a->Tk, a->HS, 1);
+    tile_put(t->dq, a->q_row, b.dq, a->Tq, a->HS, scale);
+    tile_put(t->dk, a->k_row, b.dk, a->Tk, a->HS, scale);
+    tile_put(t->dv, a->v_row, b.dv, a->Tk, a->HS, 1);
 }
 
 static void cpu_attention_backward(struct device *d, act *dq, act *dk, act *dv, const act *dout,

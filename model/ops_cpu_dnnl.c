@@ -19,11 +19,14 @@
 enum { TABLE = 1024, MAX_KEPT = TABLE / 2 }; /* a full table is emptied and filled anew */
 
 /* Operands of a product. */
-enum { OP_A, OP_B, OP_BIAS, OP_C, OP_COUNT };
+enum { OP_A, OP_B, OP_BIAS, OP_R, OP_C, OP_COUNT };
+
+enum adds { ADDS_NOTHING, ADDS_R, ADDS_C }; /* what a product adds to */
 
 struct key {
     struct product p;
-    int bias;
+    bool bias;
+    enum adds adds;
     const struct gemm_packed *packed; /* B's layout, or NULL where it is plain */
 };
 
@@ -62,18 +65,19 @@ static dnnl_status_t layout_matrix(layout *l, int rows, int cols, bool transpose
     return layout_strided(l, dims, type, strides);
 }
 
-static dnnl_status_t make_attr(dnnl_primitive_attr_t *attr, bool add)
+/* c is the layout of C, and of R. */
+static dnnl_status_t make_attr(dnnl_primitive_attr_t *attr, enum adds adds, layout c)
 {
     dnnl_post_ops_t ops = NULL;
     dnnl_status_t s = dnnl_primitive_attr_create(attr);
 
     if (!s)
         s = dnnl_primitive_attr_set_scratchpad_mode(*attr, dnnl_scratchpad_mode_user);
-    if (s || !add)
+    if (s || adds == ADDS_NOTHING)
         return s;
     s = dnnl_post_ops_create(&ops);
     if (!s)
-        s = append_sum(ops);
+        s = adds == ADDS_C ? append_sum(ops) : dnnl_post_ops_append_binary(ops, dnnl_binary_add, c);
     if (!s)
         s = dnnl_primitive_attr_set_post_ops(*attr, ops);
     dnnl_post_ops_destroy(ops);
@@ -93,7 +97,7 @@ static dnnl_status_t describe(struct gemm *g, const struct key *k, layout b,
     if (!s && k->bias)
         s = layout_matrix(&bias, 1, k->p.N, false, dnnl_f32);
     if (!s)
-        s = make_attr(&attr, k->p.add);
+        s = make_attr(&attr, k->adds, c);
     if (!s)
         s = matmul_pd(pd, g->engine, a, b, bias, c, attr);
     layout_free(a);
@@ -129,6 +133,7 @@ static dnnl_status_t kept_init(struct gemm *g, struct kept *e, const struct key 
     static const dnnl_query_t query[OP_COUNT] = {
         [OP_A] = dnnl_query_src_md,
         [OP_B] = dnnl_query_weights_md,
+        [OP_R] = dnnl_query_dst_md,
         [OP_C] = dnnl_query_dst_md,
     };
     dnnl_primitive_desc_t pd = NULL;
@@ -144,7 +149,7 @@ static dnnl_status_t kept_init(struct gemm *g, struct kept *e, const struct key 
     if (!s)
         s = dnnl_primitive_create(&e->primitive, pd);
     for (int i = 0; i < OP_COUNT && !s; i++)
-        if (i != OP_BIAS && !(i == OP_B && k->packed))
+        if (i != OP_BIAS && !(i == OP_B && k->packed) && !(i == OP_R && k->adds != ADDS_R))
             s = dnnl_memory_create(&e->operand[i], layout_of(pd, query[i]), g->engine,
                                    DNNL_MEMORY_NONE);
     if (!s && k->bias) {
@@ -169,7 +174,7 @@ static dnnl_status_t kept_init(struct gemm *g, struct kept *e, const struct key 
 static bool key_equal(const struct key *a, const struct key *b)
 {
     return a->p.M == b->p.M && a->p.N == b->p.N && a->p.K == b->p.K && a->p.at == b->p.at &&
-           a->p.bt == b->p.bt && a->p.add == b->p.add && a->p.c == b->p.c && a->bias == b->bias &&
+           a->p.bt == b->p.bt && a->p.c == b->p.c && a->bias == b->bias && a->adds == b->adds &&
            a->packed == b->packed;
 }
 
@@ -180,8 +185,8 @@ static size_t key_hash(const struct key *k)
     h = h * 31 + (uint64_t)k->p.M;
     h = h * 0x9e3779b97f4a7c15u + (uint64_t)k->p.N;
     h = h * 0x9e3779b97f4a7c15u + (uint64_t)k->p.K;
-    h = h * 32 + (uint64_t)(k->p.at + 2 * k->p.bt + 4 * k->p.add + 8 * k->bias);
-    h += 16 * (uint64_t)(k->p.c != DT_F32);
+    h = h * 64 + (uint64_t)(k->p.at + 2 * k->p.bt + 4 * k->bias + 8 * (k->p.c != DT_F32));
+    h += 16 * (uint64_t)k->adds;
     return (size_t)((h * 0x9e3779b97f4a7c15u) >> 40) % TABLE;
 }
 
@@ -208,12 +213,13 @@ static struct kept *find(struct gemm *g, const struct key *k)
 }
 
 static void execute(struct gemm *g, const struct key *k, void *c, const void *a, const void *b,
-                    const float *bias)
+                    const float *bias, const void *r)
 {
     struct kept *e;
     dnnl_exec_arg_t args[OP_COUNT + 1];
-    void *data[OP_COUNT] = {(void *)a, (void *)b, (void *)bias, c};
+    void *data[OP_COUNT] = {(void *)a, (void *)b, (void *)bias, (void *)r, c};
     static const int names[OP_COUNT] = {DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_BIAS,
+                                        DNNL_ARG_ATTR_MULTIPLE_POST_OP(0) | DNNL_ARG_SRC_1,
                                         DNNL_ARG_DST};
     dnnl_status_t s = dnnl_success;
     int n = 0;
@@ -301,16 +307,21 @@ const char *gemm_name(struct gemm *g)
     return g->name;
 }
 
-void gemm_run(struct gemm *g, const struct product *p, void *c, const void *a, const void *b,
-              const float *bias)
+static enum adds adds_of(const void *c, const void *r)
 {
-    execute(g, &(struct key){*p, bias != NULL, NULL}, c, a, b, bias);
+    return !r ? ADDS_NOTHING : r == c ? ADDS_C : ADDS_R;
+}
+
+void gemm_run(struct gemm *g, const struct product *p, void *c, const void *a, const void *b,
+              const float *bias, const void *r)
+{
+    execute(g, &(struct key){*p, bias != NULL, adds_of(c, r), NULL}, c, a, b, bias, r);
 }
 
 void gemm_run_packed(struct gemm *g, const struct product *p, void *c, const void *a,
-                     const struct gemm_packed *b, const float *bias)
+                     const struct gemm_packed *b, const float *bias, const void *r)
 {
-    execute(g, &(struct key){*p, bias != NULL, b}, c, a, NULL, bias);
+    execute(g, &(struct key){*p, bias != NULL, adds_of(c, r), b}, c, a, NULL, bias, r);
 }
 
 /* Copies B from one layout to another. */

@@ -104,9 +104,8 @@ static void cpu_swiglu_backward(struct device *d, act *dxa, const act *dya, cons
             lanes g = lanes_load(gate + i, k), s = lanes_sigmoid(g);
             lanes grad = lanes_load(dy + i, k) * s, slope = 1 + g * (1 - s);
 
-            lanes_store(dgate + i, lanes_load(dgate + i, k) + grad * slope * lanes_load(up + i, k),
-                        k);
-            lanes_store(dup + i, lanes_load(dup + i, k) + grad * g, k);
+            lanes_store(dgate + i, grad * slope * lanes_load(up + i, k), k);
+            lanes_store(dup + i, grad * g, k);
         }
     }
 }

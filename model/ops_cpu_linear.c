@@ -22,16 +22,13 @@ static int chunk_rows(const struct param *w)
 static void linear_chunk(struct device *d, act *y, const act *x, const struct param *w,
                          const struct param *b, const act *r, int rows)
 {
-    struct product p = {.M = rows, .N = w->out, .K = w->in, .bt = true, .add = r != NULL,
-                        .c = ELEM_TYPE};
+    struct product p = {.M = rows, .N = w->out, .K = w->in, .bt = true, .c = ELEM_TYPE};
     const float *bias = b ? b->w : NULL;
 
-    if (r && r != y)
-        d->ops->copy(d, y, r, (size_t)rows * w->out * sizeof(elem));
     if (w->packed)
-        gemm_run_packed(cpu_of(d)->gemm, &p, y, x, w->packed, bias);
+        gemm_run_packed(cpu_of(d)->gemm, &p, y, x, w->packed, bias, r);
     else
-        gemm_run(cpu_of(d)->gemm, &p, y, x, w->c, bias);
+        gemm_run(cpu_of(d)->gemm, &p, y, x, w->c, bias, r);
 }
 
 static void cpu_linear(struct device *d, act *y, const act *x, const struct param *w,
@@ -67,30 +64,32 @@ static void add_column_sums(struct device *d, float *g, const elem *dy, int N, i
 
 /* The backward of some rows. */
 static void backward_chunk(struct device *d, act *dx, const struct param *w,
-                           const struct param *b, const act *dy, const act *x, int rows)
+                           const struct param *b, const act *dy, const act *x, const act *r,
+                           int rows)
 {
     struct gemm *gemm = cpu_of(d)->gemm;
-    /* dx (N, in) += dy (N, out) w (out, in); dw (out, in) += dy^T (out, N) x (N, in) */
-    struct product pdx = {.M = rows, .N = w->in, .K = w->out, .add = true, .c = ELEM_TYPE};
-    struct product pdw = {.M = w->out, .N = w->in, .K = rows, .at = true, .add = true};
+    /* dx (N, in) = dy (N, out) w (out, in) + r; dw (out, in) += dy^T (out, N) x (N, in) */
+    struct product pdx = {.M = rows, .N = w->in, .K = w->out, .c = ELEM_TYPE};
+    struct product pdw = {.M = w->out, .N = w->in, .K = rows, .at = true};
 
     if (dx)
-        gemm_run(gemm, &pdx, dx, dy, w->c, NULL);
+        gemm_run(gemm, &pdx, dx, dy, w->c, NULL, r);
     if (w->g)
-        gemm_run(gemm, &pdw, w->g, dy, x, NULL);
+        gemm_run(gemm, &pdw, w->g, dy, x, NULL, w->g);
     if (b && b->g)
         add_column_sums(d, b->g, const_elems(dy), rows, w->out);
 }
 
 static void cpu_linear_backward(struct device *d, act *dx, const struct param *w,
-                                const struct param *b, const act *dy, const act *x, int N)
+                                const struct param *b, const act *dy, const act *x,
+                                const act *r, int N)
 {
     int rows = chunk_rows(w);
 
     for (int n = 0; n < N && !cpu_failed(d); n += rows)
         backward_chunk(d, dx ? act_at(d, dx, (size_t)n * w->in) : NULL, w, b,
                        act_at(d, dy, (size_t)n * w->out), act_at(d, x, (size_t)n * w->in),
-                       N - n < rows ? N - n : rows);
+                       r ? act_at(d, r, (size_t)n * w->in) : NULL, N - n < rows ? N - n : rows);
 }
 
 static void cpu_pack(struct device *d, struct param *w)

@@ -91,7 +91,7 @@ static void by_dots(const struct product *p, float *sum, const float *a, size_t 
 
 /* The part of C from row i, column j on, at most ROWS by COLS. */
 static void part(const struct product *p, void *c, const float *a, const float *b,
-                 const float *bias, int i, int j)
+                 const float *bias, const void *r, int i, int j)
 {
     size_t lda = (size_t)(p->at ? p->M : p->K), ldb = (size_t)(p->bt ? p->K : p->N);
     struct product q = *p;
@@ -104,15 +104,15 @@ static void part(const struct product *p, void *c, const float *a, const float *
         by_dots(&q, sum, a, lda, b + j * ldb, ldb);
     else
         by_rows(&q, sum, a, lda, b + j, ldb);
-    for (int r = 0; r < q.M; r++)
-        for (int s = 0; s < q.N; s++) {
-            size_t at = (size_t)(i + r) * (size_t)p->N + (size_t)(j + s);
-            float x = sum[r * COLS + s] + (bias ? bias[j + s] : 0);
+    for (int m = 0; m < q.M; m++)
+        for (int n = 0; n < q.N; n++) {
+            size_t at = (size_t)(i + m) * (size_t)p->N + (size_t)(j + n);
+            float x = sum[m * COLS + n] + (bias ? bias[j + n] : 0);
 
             if (p->c == DT_F32)
-                ((float *)c)[at] = x + (p->add ? ((float *)c)[at] : 0);
+                ((float *)c)[at] = x + (r ? ((const float *)r)[at] : 0);
             else
-                ((uint16_t *)c)[at] = bf16_of(x + (p->add ? of_bf16(((uint16_t *)c)[at]) : 0));
+                ((uint16_t *)c)[at] = bf16_of(x + (r ? of_bf16(((const uint16_t *)r)[at]) : 0));
         }
 }
 
@@ -131,7 +131,7 @@ static const float *widened(struct gemm *g, enum cpu_scratch where, const void *
 }
 
 void gemm_run(struct gemm *g, const struct product *p, void *c, const void *av, const void *bv,
-              const float *bias)
+              const float *bias, const void *r)
 {
     const float *a, *b;
 
@@ -144,7 +144,7 @@ void gemm_run(struct gemm *g, const struct product *p, void *c, const void *av, 
 #pragma omp parallel for collapse(2) schedule(static) num_threads(g->threads)
     for (int i = 0; i < p->M; i += ROWS)
         for (int j = 0; j < p->N; j += COLS)
-            part(p, c, a, b, bias, i, j);
+            part(p, c, a, b, bias, r, i, j);
 }
 
 struct gemm_packed *gemm_pack(struct gemm *g, const void *b, int N, int K)
@@ -167,12 +167,12 @@ void gemm_unpack(struct gemm *g, struct gemm_packed *b)
 }
 
 void gemm_run_packed(struct gemm *g, const struct product *p, void *c, const void *a,
-                     const struct gemm_packed *b, const float *bias)
+                     const struct gemm_packed *b, const float *bias, const void *r)
 {
     struct product plain = *p;
 
     plain.bt = true;
-    gemm_run(g, &plain, c, a, b->b, bias);
+    gemm_run(g, &plain, c, a, b->b, bias, r);
 }
 #else
 typedef int model_ops_cpu_plain_unused; /* ops_cpu_dnnl.c does the products */

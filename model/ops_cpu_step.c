@@ -87,10 +87,10 @@ static void iterate(struct cpu *c, elem *y, const elem *x, elem *square, int row
     elem *scaled = square + area, *p = scaled + area;
     struct product of_x = {.M = side, .N = side, .K = tall ? rows : cols, .at = tall,
                            .bt = !tall, .c = ELEM_TYPE};
-    struct product of_square = {.M = side, .N = side, .K = side, .add = true, .c = ELEM_TYPE};
-    struct product last = {.M = rows, .N = cols, .K = side, .add = true, .c = ELEM_TYPE};
+    struct product of_square = {.M = side, .N = side, .K = side, .c = ELEM_TYPE};
+    struct product last = {.M = rows, .N = cols, .K = side, .c = ELEM_TYPE};
 
-    gemm_run(c->gemm, &of_x, square, x, x, NULL);
+    gemm_run(c->gemm, &of_x, square, x, x, NULL, NULL);
 #pragma omp simd
     for (size_t i = 0; i < area; i++) {
         p[i] = narrow(ORTHOGONALISE_B * widen(square[i]));
@@ -99,8 +99,8 @@ static void iterate(struct cpu *c, elem *y, const elem *x, elem *square, int row
 #pragma omp simd
     for (size_t i = 0; i < n; i++)
         y[i] = narrow(ORTHOGONALISE_A * widen(x[i]));
-    gemm_run(c->gemm, &of_square, p, scaled, square, NULL);
-    gemm_run(c->gemm, &last, y, tall ? x : p, tall ? p : x, NULL);
+    gemm_run(c->gemm, &of_square, p, scaled, square, NULL, p);
+    gemm_run(c->gemm, &last, y, tall ? x : p, tall ? p : x, NULL, y);
 }
 
 static void cpu_orthogonalise(struct device *d, float *x, act *work, int rows, int cols)

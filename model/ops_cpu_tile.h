@@ -130,12 +130,12 @@ static inline void tile_pack(float *to, const elem *from, size_t row, int R, int
 }
 
 /* to (R, C) += scale times from (R, tile_pad(C)) */
-static inline void tile_add(elem *to, size_t row, const float *from, int R, int C, float scale)
+static inline void tile_put(elem *to, size_t row, const float *from, int R, int C, float scale)
 {
     for (int r = 0; r < R; r++, to += row, from += tile_pad((size_t)C))
 #pragma omp simd
         for (int c = 0; c < C; c++)
-            to[c] = narrow(widen(to[c]) + scale * from[c]);
+            to[c] = narrow(scale * from[c]);
 }
 
 #endif

@@ -84,6 +84,14 @@ bool patches_same(const struct patches *p, const uint8_t *a, const uint8_t *b, i
     return true;
 }
 
+bool patches_same_row(const struct patches *p, const uint8_t *a, const uint8_t *b, int w, int h,
+                      int row)
+{
+    struct place first = place_of(p, w, h, row * patches_across(p, w));
+
+    return !memcmp(a + first.at, b + first.at, (size_t)first.rows * (size_t)w * 3);
+}
+
 int patches_add(struct patches *p, const uint8_t *px, int w, int h, int cell)
 {
     size_t bytes = patch_bytes(p), pitch = (size_t)p->side * 3, i;

@@ -44,9 +44,11 @@ static inline int patches_count(const struct patches *p, int w, int h)
     return patches_across(p, w) * patches_across(p, h);
 }
 
-/* Whether two frames a and b (h, w, 3) show the same at `cell`. */
+/* Whether two frames a and b (h, w, 3) show the same at `cell`, or all along a row of cells. */
 bool patches_same(const struct patches *p, const uint8_t *a, const uint8_t *b, int w, int h,
                   int cell);
+bool patches_same_row(const struct patches *p, const uint8_t *a, const uint8_t *b, int w, int h,
+                      int row);
 
 /* The number of the patch at `cell` (row-major) of a frame px (h, w, 3), new or known; -1 when
    it is new and there is no room. */

@@ -235,22 +235,19 @@ void tokenizer_backward(struct tokenizer *t, int n, const float *weight, float c
     size_t hidden = (size_t)n * (size_t)t->config.hidden, D = (size_t)n * (size_t)t->config.D;
     size_t width = dtype_size(d->act);
 
-    d->ops->zero(d, t->ds, hidden * width);
-    d->ops->linear_backward(d, t->ds, &t->w4, &t->b4, t->dy, t->s3, n);
+    d->ops->linear_backward(d, t->ds, &t->w4, &t->b4, t->dy, t->s3, NULL, n);
     d->ops->zero(d, t->dh, hidden * width);
     d->ops->silu_backward(d, t->dh, t->ds, t->h3, hidden);
-    d->ops->zero(d, t->dq, D * width);
-    d->ops->linear_backward(d, t->dq, &t->w3, &t->b3, t->dh, t->q, n);
+    d->ops->linear_backward(d, t->dq, &t->w3, &t->b3, t->dh, t->q, NULL, n);
     if (commit > 0)
         d->ops->pixel_loss(d, t->pull, t->dq, t->b, t->q, weight, n, t->config.D, PIXEL_L2,
                            commit);
     d->ops->zero(d, t->dz, D * width);
     d->ops->fsq_backward(d, t->dz, t->dq, t->z, t->config.levels, t->config.D, n);
-    d->ops->zero(d, t->ds, hidden * width);
-    d->ops->linear_backward(d, t->ds, &t->w2, &t->b2, t->dz, t->s1, n);
+    d->ops->linear_backward(d, t->ds, &t->w2, &t->b2, t->dz, t->s1, NULL, n);
     d->ops->zero(d, t->dh, hidden * width);
     d->ops->silu_backward(d, t->dh, t->ds, t->h1, hidden);
-    d->ops->linear_backward(d, NULL, &t->w1, &t->b1, t->dh, t->x, n);
+    d->ops->linear_backward(d, NULL, &t->w1, &t->b1, t->dh, t->x, NULL, n);
 }
 
 /* --- frames to tokens and back --- */
@@ -277,16 +274,20 @@ static int translate(struct tokenizer *t, int *id, size_t n, struct err *e)
 int tokenizer_encode(struct tokenizer *t, const uint8_t *px, int n, int w, int h, int *id,
                      struct err *e)
 {
-    int cells = tokenizer_tokens(t, w, h);
+    int cells = tokenizer_tokens(t, w, h), across = patches_across(&t->patches, w);
     size_t begun = 0, at = 0, frame = (size_t)(w * h) * 3, S = (size_t)cells;
+    bool same_row = false;
 
     patches_clear(&t->patches);
     for (int i = 0; i < n; i++, px += frame)
         for (int cell = 0; cell < cells; cell++, at++) {
             int k;
 
-            /* from one frame to the next most cells stay as they are */
-            if (at >= begun + S && patches_same(&t->patches, px, px - frame, w, h, cell)) {
+            /* from one frame to the next most cells, and whole rows, stay as they are */
+            if (i > 0 && cell % across == 0)
+                same_row = patches_same_row(&t->patches, px, px - frame, w, h, cell / across);
+            if (at >= begun + S &&
+                (same_row || patches_same(&t->patches, px, px - frame, w, h, cell))) {
                 id[at] = id[at - S];
                 continue;
             }

@@ -115,8 +115,7 @@ static void embed_backward(struct world *w, int n)
     d->ops->embed_backward(d, &w->copy, w->dslots, w->below, n * w->S);
     if (!w->config.horizon)
         return;
-    d->ops->zero(d, w->dacted, size(w, (int64_t)n * w->S));
-    d->ops->linear_backward(d, w->dacted, &w->mark, NULL, w->dslots, w->acted, n * w->S);
+    d->ops->linear_backward(d, w->dacted, &w->mark, NULL, w->dslots, w->acted, NULL, n * w->S);
     d->ops->embed_backward(d, &w->acts[0], w->dacted, w->first, n);
 }
 
@@ -154,21 +153,19 @@ static void ask_backward(struct world *w, int n)
     struct device *d = w->d;
     int64_t N = (int64_t)Q * n;
 
-    d->ops->zero(d, w->dscores, size(w, N * S));
-    d->ops->zero(d, w->dquery, size(w, N * C));
-    d->ops->zero(d, w->dy, size(w, N * S * C));
     d->ops->zero(d, w->dbent, size(w, N * 2 * C));
     d->ops->zero(d, w->dcells, size(w, (int64_t)n * S * C));
     for (int h = 0; h < Q; h++)
         d->ops->linear_backward(d, part(w, w->dscores, h, n, S), acts_of(w, h + 1), NULL,
-                                part(w, w->logits, h, n, K), part(w, w->scores, h, n, S), n);
-    d->ops->linear_backward(d, w->dquery, &w->code, &w->code_b, w->logits, w->query, (int)N);
-    d->ops->linear_backward(d, w->dy, &w->score, NULL, w->dscores, w->y, (int)N * S);
+                                part(w, w->logits, h, n, K), part(w, w->scores, h, n, S), NULL, n);
+    d->ops->linear_backward(d, w->dquery, &w->code, &w->code_b, w->logits, w->query, NULL, (int)N);
+    d->ops->linear_backward(d, w->dy, &w->score, NULL, w->dscores, w->y, NULL, (int)N * S);
     for (int h = 0; h < Q; h++)
         d->ops->modulate_backward(d, w->dcells, part(w, w->dbent, h, n, 2 * C),
                                   part(w, w->dy, h, n, S * C), w->cells,
                                   part(w, w->bent, h, n, 2 * C), n, S, C);
-    d->ops->linear_backward(d, w->dquery, &w->ask, &w->ask_b, w->dbent, w->query, (int)N);
+    d->ops->linear_backward(d, w->dquery, &w->ask, &w->ask_b, w->dbent, w->query, w->dquery,
+                            (int)N);
 }
 
 /* --- all of it --- */
@@ -215,8 +212,7 @@ void world_backward(struct world *w, int n)
             scatter(w, w->dnormed, part(w, w->dquery, h, n, C), w->S + h, 1, n);
     }
     if (has_frame(w)) {
-        d->ops->zero(d, w->dslots, size(w, (int64_t)n * w->S * C));
-        d->ops->linear_backward(d, w->dslots, &w->frame, &w->frame_b, w->tokens, w->slots,
+        d->ops->linear_backward(d, w->dslots, &w->frame, &w->frame_b, w->tokens, w->slots, NULL,
                                 n * w->S);
         scatter(w, w->dnormed, w->dslots, first_slot(w), w->S, n);
     }

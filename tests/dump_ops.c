@@ -72,7 +72,7 @@ static void dump_linear(struct dump *u)
     float *dx = make(u, N * IN, false);
 
     u->d->ops->linear(u->d, (act *)y, (act *)x, &w, &b, (act *)r, N);
-    u->d->ops->linear_backward(u->d, (act *)dx, &w, &b, (act *)dy, (act *)x, N);
+    u->d->ops->linear_backward(u->d, (act *)dx, &w, &b, (act *)dy, (act *)x, NULL, N);
     put(u, "linear.y", y, N * OUT);
     put(u, "linear.dx", dx, N * IN);
     put(u, "linear.dw", w.g, OUT * IN);
@@ -99,7 +99,6 @@ static void dump_layers(struct dump *u)
     put(u, "conv.y", y, n);
     put(u, "conv.dx", dx, n);
     put(u, "conv.dk", k.g, C * 9);
-    memset(dx, 0, n * sizeof *dx);
     o->swiglu(u->d, (act *)y, (act *)x, B * T, C / 2);
     o->swiglu_backward(u->d, (act *)dx, (act *)dy, (act *)x, B * T, C / 2);
     put(u, "swiglu.y", y, n / 2);

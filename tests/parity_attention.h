@@ -48,7 +48,7 @@ static void case_self_attention(struct parity *p, const int *s)
     size_t C = (size_t)NH * HS, n = (size_t)B * T * C;
     struct buf *qkv = input(p, 3 * n), *span = spans(p, s[4], T, T), *o = output(p, n);
     struct buf *lse = buf_new(p, DT_F32, OUTPUT, (size_t)B * NH * T), *only = output(p, n);
-    struct buf *dout = input(p, n), *dqkv = gradient(p, 3 * n), *out = NULL;
+    struct buf *dout = input(p, n), *dqkv = output(p, 3 * n), *out = NULL;
 
     EACH(d) {
         struct attn a = {B, NH, HS, T, T, span->at[i], 3 * C, 3 * C, 3 * C, C,
@@ -59,8 +59,8 @@ static void case_self_attention(struct parity *p, const int *s)
         d->ops->attention(d, o->at[i], lse->at[i], q, k, v, &a);
         d->ops->attention(d, only->at[i], NULL, q, k, v, &a);
         out = out ? out : rounded(p, o);
-        TWICE d->ops->attention_backward(d, dq, dk, dv, dout->at[i], out->at[i], lse->at[i], q, k,
-                                         v, &a);
+        d->ops->attention_backward(d, dq, dk, dv, dout->at[i], out->at[i], lse->at[i], q, k, v,
+                                   &a);
     }
 }
 
@@ -72,7 +72,7 @@ static void case_cross_attention(struct parity *p, const int *s)
     struct buf *q = input(p, nq), *k = input(p, nk), *v = input(p, nk), *dout = input(p, nq);
     struct buf *span = spans(p, s[5], Tq, Tk), *o = output(p, nq);
     struct buf *lse = buf_new(p, DT_F32, OUTPUT, (size_t)B * NH * Tq);
-    struct buf *dq = gradient(p, nq), *dk = gradient(p, nk), *dv = gradient(p, nk), *out = NULL;
+    struct buf *dq = output(p, nq), *dk = output(p, nk), *dv = output(p, nk), *out = NULL;
 
     EACH(d) {
         struct attn a = {B, NH, HS, Tq, Tk, span->at[i], C, C, C, C, C * Tq, C * Tk, C * Tk,
@@ -80,9 +80,8 @@ static void case_cross_attention(struct parity *p, const int *s)
 
         d->ops->attention(d, o->at[i], lse->at[i], q->at[i], k->at[i], v->at[i], &a);
         out = out ? out : rounded(p, o);
-        TWICE d->ops->attention_backward(d, dq->at[i], dk->at[i], dv->at[i], dout->at[i],
-                                         out->at[i], lse->at[i], q->at[i], k->at[i], v->at[i],
-                                         &a);
+        d->ops->attention_backward(d, dq->at[i], dk->at[i], dv->at[i], dout->at[i], out->at[i],
+                                   lse->at[i], q->at[i], k->at[i], v->at[i], &a);
     }
 }
 

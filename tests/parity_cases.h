@@ -68,6 +68,7 @@ static void case_linear(struct parity *p, const int *s)
     struct buf *x = input(p, (size_t)N * in), *y = output(p, (size_t)N * out);
     struct buf *r = input(p, (size_t)N * out), *onto = gradient(p, (size_t)N * out);
     struct buf *dy = input(p, (size_t)N * out), *dx = gradient(p, (size_t)N * in);
+    struct buf *alone = output(p, (size_t)N * in), *sum = output(p, (size_t)N * in);
 
     tensor(p, w, out, in, 1 / sqrt(in));
     tensor(p, b, out, 1, 1);
@@ -76,8 +77,10 @@ static void case_linear(struct parity *p, const int *s)
 
         d->ops->linear(d, y->at[i], x->at[i], &w[i], bias, s[4] ? r->at[i] : NULL, N);
         d->ops->linear(d, onto->at[i], x->at[i], &w[i], bias, onto->at[i], N);
-        TWICE d->ops->linear_backward(d, dx->at[i], &w[i], bias, dy->at[i], x->at[i], N);
-        d->ops->linear_backward(d, NULL, &w[i], NULL, dy->at[i], x->at[i], N);
+        TWICE d->ops->linear_backward(d, dx->at[i], &w[i], bias, dy->at[i], x->at[i], dx->at[i], N);
+        d->ops->linear_backward(d, NULL, &w[i], NULL, dy->at[i], x->at[i], NULL, N);
+        d->ops->linear_backward(d, alone->at[i], &w[i], NULL, dy->at[i], x->at[i], NULL, N);
+        d->ops->linear_backward(d, sum->at[i], &w[i], NULL, dy->at[i], x->at[i], x->at[i], N);
     }
 }
 
@@ -131,11 +134,11 @@ static void case_swiglu(struct parity *p, const int *s)
     int N = s[0], F = s[1];
     size_t n = (size_t)N * F;
     struct buf *x = input(p, 2 * n), *y = output(p, n), *dy = input(p, n);
-    struct buf *dx = gradient(p, 2 * n);
+    struct buf *dx = output(p, 2 * n);
 
     EACH(d) {
         d->ops->swiglu(d, y->at[i], x->at[i], N, F);
-        TWICE d->ops->swiglu_backward(d, dx->at[i], dy->at[i], x->at[i], N, F);
+        d->ops->swiglu_backward(d, dx->at[i], dy->at[i], x->at[i], N, F);
     }
 }
 

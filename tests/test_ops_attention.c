@@ -3,8 +3,9 @@
 #include "tests/tap.h"
 
 #include <math.h>
+#include <string.h>
 
-enum span { FULL, CAUSAL, PREFIX, FRAMES, SPANS };
+enum span { FULL, CAUSAL, PREFIX, FRAMES, SHORT, SPANS }; /* SHORT: some keys nobody sees */
 enum layout { SEPARATE, PACKED, PADDED, LAYOUTS }; /* q, k, v as arrays of their own; as columns of
                                                       one; with gaps between all rows */
 
@@ -52,7 +53,7 @@ static void set_spans(struct setup *s, enum span pattern)
         int t = i + skipped, n;
 
         n = pattern == CAUSAL ? t + 1 : pattern == PREFIX ? (P > t + 1 ? P : t + 1)
-          : pattern == FRAMES ? (t / S + 1) * S : s->a.Tk;
+          : pattern == FRAMES ? (t / S + 1) * S : pattern == SHORT ? P : s->a.Tk;
         s->span[i] = n < s->a.Tk ? n : s->a.Tk;
     }
 }
@@ -118,6 +119,17 @@ static void prepare(struct setup *s, const struct shape *shape, enum layout how,
     s->a.span = put_int(f, s->span, (size_t)s->a.Tq);
 }
 
+/* What the backward writes of x becomes 0: rows of q, k or v, not the gaps between them. */
+static void clear_rows(const struct setup *s, double *x)
+{
+    const struct attn *a = &s->a;
+    size_t c = (size_t)a->NH * a->HS;
+
+    for (int b = 0; b < a->B; b++)
+        for (int t = 0; t < a->Tk; t++)
+            memset(x + b * a->q_batch + t * a->q_row, 0, c * sizeof *x);
+}
+
 START_TEST(forward_and_backward)
 {
     const struct shape *shape = &shapes[_i / (SPANS * LAYOUTS)];
@@ -147,6 +159,8 @@ START_TEST(forward_and_backward)
         dy[s.o_len + i] = 0; /* nobody differentiates lse */
     f.d->ops->attention_backward(f.d, g.q, g.k, g.v, put_act(&f, dy, s.o_len), o, lse, x.q, x.k,
                                  x.v, &s.a);
+    for (int i = 0; i < 3; i++)
+        clear_rows(&s, before[i]);
     after[0] = get_act(&f, g.q, s.len);
     after[1] = how == PACKED ? after[0] + c : get_act(&f, g.k, s.len);
     after[2] = how == PACKED ? after[0] + 2 * c : get_act(&f, g.v, s.len);

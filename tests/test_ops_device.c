@@ -381,7 +381,7 @@ static void run_some(struct fixture *f, double *out)
     k = put_param(f, fixture_random(f, COLS * 9, 1), g0, COLS, 9);
     stat = put_f32(f, zero, ROWS * HEADS);
     d->ops->linear(d, y, x, &w, &b, x, ROWS);
-    d->ops->linear_backward(d, dx, &w, &b, y, x, ROWS);
+    d->ops->linear_backward(d, dx, &w, &b, y, x, dx, ROWS);
     d->ops->rmsnorm(d, y, stat, x, &gain, ROWS, COLS);
     d->ops->rmsnorm_backward(d, dx, &gain, y, x, stat, ROWS, COLS);
     d->ops->conv3(d, y, x, &k, x, 1, 10, 10, COLS, n);

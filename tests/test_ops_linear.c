@@ -2,6 +2,7 @@
 #include "tests/ops_fixture.h"
 #include "tests/tap.h"
 
+#include <math.h>
 #include <string.h>
 
 struct shape {
@@ -81,9 +82,9 @@ START_TEST(backward)
     bool bias = _i & 1;
     struct fixture f;
     size_t nx = (size_t)s->N * s->in, nw = (size_t)s->out * s->in, ny = (size_t)s->N * s->out;
-    double *in[4] = {0}, *dx0, *dw0, *db0, *dy;
+    double *in[4] = {0}, *dx0, *dw0, *db0, *dy, *unset;
     struct param w, b = {0};
-    act *x, *dx, *dya;
+    act *x, *dx, *dya, *onto;
 
     fixture_init(&f, (uint64_t)_i + 100);
     in[X] = fixture_random(&f, nx, 1);
@@ -93,13 +94,16 @@ START_TEST(backward)
     dw0 = fixture_random(&f, nw, 1);
     db0 = fixture_random(&f, (size_t)s->out, 1);
     dy = fixture_random(&f, ny, 1);
+    unset = fixture_zeros(&f, nx);
+    for (size_t i = 0; i < nx; i++)
+        unset[i] = NAN;
     x = put_act(&f, in[X], nx);
     dx = put_act(&f, dx0, nx);
     dya = put_act(&f, dy, ny);
     w = put_param(&f, in[W], dw0, s->out, s->in);
     b = put_param(&f, in[BIAS], db0, s->out, 1);
 
-    f.d->ops->linear_backward(f.d, dx, &w, bias ? &b : NULL, dya, x, s->N);
+    f.d->ops->linear_backward(f.d, dx, &w, bias ? &b : NULL, dya, x, dx, s->N);
     expect_gradient(&f, "dx", linear_reference, s, in, X, nx, dy, ny, dx0, get_act(&f, dx, nx),
                     f.loose);
     expect_gradient(&f, "dw", linear_reference, s, in, W, nw, dy, ny, dw0,
@@ -109,7 +113,17 @@ START_TEST(backward)
                         get_f32(&f, b.g, (size_t)s->out), f.loose);
     else
         expect_close("db untouched", get_f32(&f, b.g, (size_t)s->out), db0, (size_t)s->out, 0);
-    f.d->ops->linear_backward(f.d, NULL, &w, NULL, dya, x, s->N); /* dx is not wanted */
+    f.d->ops->linear_backward(f.d, NULL, &w, NULL, dya, x, NULL, s->N); /* dx is not wanted */
+    w.g = NULL;
+    onto = put_act(&f, dx0, nx);
+    dx = put_act(&f, unset, nx);
+    f.d->ops->linear_backward(f.d, dx, &w, NULL, dya, x, onto, s->N); /* added to another */
+    expect_gradient(&f, "dx onto", linear_reference, s, in, X, nx, dy, ny, dx0,
+                    get_act(&f, dx, nx), f.loose);
+    dx = put_act(&f, unset, nx);
+    f.d->ops->linear_backward(f.d, dx, &w, NULL, dya, x, NULL, s->N); /* to nothing */
+    expect_gradient(&f, "dx alone", linear_reference, s, in, X, nx, dy, ny,
+                    fixture_zeros(&f, nx), get_act(&f, dx, nx), f.loose);
     fixture_release(&f);
 }
 END_TEST

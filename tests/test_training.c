@@ -85,7 +85,7 @@ static void run_steps(struct run *r, int n)
         put_random(r, r->want, 3 * BATCH);
         ops->linear(r->d, r->y, r->x, &r->t.a, &r->t.bias, NULL, BATCH);
         ops->pixel_loss(r->d, r->loss, r->dy, r->y, r->want, NULL, BATCH, 3, PIXEL_L2, 1);
-        ops->linear_backward(r->d, NULL, &r->t.a, &r->t.bias, r->dy, r->x, BATCH);
+        ops->linear_backward(r->d, NULL, &r->t.a, &r->t.bias, r->dy, r->x, NULL, BATCH);
         params_step(&r->t.ps, &o, 0.5f);
         params_ema(&r->t.ps, 0.9f);
         loss = ops->sum(r->d, r->loss, BATCH);

@@ -72,8 +72,7 @@ static int backward(void *self, int n, struct err *e)
     if (now && t->fault == TOY_LOSS)
         d->ops->upload(d, t->weight, &bad, sizeof bad);
     forward(t, n, true, now && t->fault == TOY_GRADIENT ? INFINITY : 1);
-    d->ops->zero(d, t->dn, bytes);
-    d->ops->linear_backward(d, t->dn, &t->head, NULL, t->logits, t->n, N);
+    d->ops->linear_backward(d, t->dn, &t->head, NULL, t->logits, t->n, NULL, N);
     d->ops->zero(d, t->a.dx, bytes);
     d->ops->rmsnorm_backward(d, t->a.dx, &t->norm, t->dn, t->a.out, t->rstd, N, C);
     stack_backward(&t->s, &t->a, d, &t->q, NULL);
