@@ -88,6 +88,15 @@ static inline int board_point_at(const struct board *b, int index)
 {
     return board_point(b, index % b->w, index / b->w);
 }
+/* A move's number, row-major and w * h for a pass, as a point of b or PASS, and back. */
+static inline int board_move_point(const struct board *b, int move)
+{
+    return move < b->w * b->h ? board_point_at(b, move) : PASS;
+}
+static inline int board_move_number(const struct board *b, int point)
+{
+    return point == PASS ? b->w * b->h : board_index(b, point);
+}
 /* The four neighbours of p, by dir 0 .. 3. */
 static inline int board_neighbor(const struct board *b, int p, int dir)
 {

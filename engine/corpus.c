@@ -121,7 +121,7 @@ int corpus_compare(const struct corpus_record *a, const struct corpus_record *b)
 /* Is a move of c at that index possible? */
 static bool is_legal(const struct board *b, enum color c, int move)
 {
-    return move <= b->w * b->h && board_legality(b, c, corpus_point(b, move)) == LEGAL;
+    return move <= b->w * b->h && board_legality(b, c, board_move_point(b, move)) == LEGAL;
 }
 
 static int check_plies(const struct corpus_game *g, struct board *b, size_t number,
@@ -133,7 +133,7 @@ static int check_plies(const struct corpus_game *g, struct board *b, size_t numb
 
         if (!is_legal(b, c, corpus_best(g, i)) || !is_legal(b, c, corpus_played(g, i)))
             return err_set(e, "'%s': game %zu has an illegal move at ply %d", name, number, i);
-        board_play(b, c, corpus_point(b, corpus_played(g, i)));
+        board_play(b, c, board_move_point(b, corpus_played(g, i)));
     }
     return 0;
 }
@@ -291,5 +291,5 @@ void corpus_replay(const struct corpus_game *g, int ply, struct board *b)
 {
     board_init(b, g->w, g->h);
     for (int i = 0; i < ply; i++)
-        board_play(b, corpus_color(g, i), corpus_point(b, corpus_played(g, i)));
+        board_play(b, corpus_color(g, i), board_move_point(b, corpus_played(g, i)));
 }

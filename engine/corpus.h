@@ -2,9 +2,9 @@
  * corpus: many games in one compact file, to train on and to evaluate with.
  *
  * Of each game: size, komi, who won, and ply by ply the move played and the
- * best move known (see shared/data/README.md: the second variation's, if there
- * is one, else the one played).  A position is a game and a ply, 0 .. n-1: the
- * board before that ply's move.  The board after the last move is no position,
+ * best move known (in SGF: the second variation's, if there is one, else the one
+ * played).  A position is a game and a ply, 0 .. n-1: the board before that ply's
+ * move.  The board after the last move is no position,
  * as no best move of it is known.
  *
  * A game belongs to one of three parts by a hash of its size and moves alone,
@@ -104,16 +104,6 @@ int corpus_best(const struct corpus_game *g, int ply);
 
 /* The board before ply, 0 .. n (n: the end); some microseconds on 9x9. */
 void corpus_replay(const struct corpus_game *g, int ply, struct board *b);
-
-/* A move's index as a point of b or PASS, and back. */
-static inline int corpus_point(const struct board *b, int move)
-{
-    return move < b->w * b->h ? board_point_at(b, move) : PASS;
-}
-static inline int corpus_move(const struct board *b, int point)
-{
-    return point == PASS ? b->w * b->h : board_index(b, point);
-}
 
 /* --- building -------------------------------------------------------------- */
 

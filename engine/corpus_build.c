@@ -128,7 +128,7 @@ static int take_node(struct line *l, const struct sgf_walk *w, struct err *e)
             return sgf_err(l->sgf, second->at, e,
                            "the second variation is no move of the side to move");
     }
-    return add_ply(l, c, corpus_move(b, played), corpus_move(b, best), e);
+    return add_ply(l, c, board_move_number(b, played), board_move_number(b, best), e);
 }
 
 /* Plays through all of a game, taking its main line. */

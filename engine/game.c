@@ -244,9 +244,14 @@ static bool is_pass(const struct ply *p)
     return p->kind == PLY_MOVE && p->point == PASS;
 }
 
+bool game_passed(const struct game *g)
+{
+    return g->n >= 1 && is_pass(&g->ply[g->n - 1]);
+}
+
 bool game_over(const struct game *g)
 {
-    return g->n >= 2 && is_pass(&g->ply[g->n - 1]) && is_pass(&g->ply[g->n - 2]);
+    return game_passed(g) && g->n >= 2 && is_pass(&g->ply[g->n - 2]);
 }
 
 double game_score(const struct game *g)

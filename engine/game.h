@@ -91,6 +91,9 @@ const uint8_t *game_stones(const struct game *g, int ply);
 /* The point of ply number `ply` (1 .. n) if it placed a stone, else NO_POINT. */
 int game_stone_placed(const struct game *g, int ply);
 
+/* The last ply was a pass. */
+bool game_passed(const struct game *g);
+
 /* Two passes in a row, of whatever colours, end the game. */
 bool game_over(const struct game *g);
 

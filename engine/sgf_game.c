@@ -58,7 +58,7 @@ bool sgf_parse_real(const char *raw, double *value)
         scale *= dot ? 10 : 1;
         digits++;
     }
-    *value = (*raw == '-' ? -1 : 1) * mantissa / scale;
+    *value = (*raw == '-' ? -1 : 1) * mantissa / scale + 0.0; /* no -0 */
     return !*p && digits > 0 && digits <= 15;
 }
 

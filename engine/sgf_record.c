@@ -137,7 +137,8 @@ static int add_root(struct sgf *s, struct sgf_node *root, const struct game *g,
     if (g->handicap) {
         snprintf(buf, sizeof buf, "%d", g->handicap);
         return sgf_set(s, root, "HA", buf, e) ||
-               add_stones(s, root, g, nothing, game_stones(g, 0), e) ? -1 : 0;
+               add_stones(s, root, g, nothing, game_stones(g, 0), e) ||
+               (g->first == BLACK && add_player(s, root, BLACK, e)) ? -1 : 0;
     }
     if (g->n && g->ply[0].kind == PLY_SETUP)
         return add_ply(s, root, g, 0, e) ? -1 : 1;

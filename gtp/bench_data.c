@@ -9,6 +9,7 @@
 
 #include "engine/corpus.h"
 #include "engine/rng.h"
+#include "gtp/numbers.h"
 #include "gtp/tools.h"
 #include "render/clip.h"
 
@@ -109,7 +110,6 @@ int bench_data(int argc, char **argv)
     };
     double seconds = 1;
     struct err e;
-    char *end;
     int c;
 
     opterr = 0;
@@ -122,8 +122,7 @@ int bench_data(int argc, char **argv)
         if (c == '?')
             return tool_usage("bench data", "unknown or incomplete option '%s'",
                               argv[optind - 1]);
-        seconds = strtod(optarg, &end);
-        if (end == optarg || *end || !(seconds >= 0.01 && seconds <= 3600))
+        if (number_real(optarg, 0.01, 3600, &seconds))
             return tool_usage("bench data", "'%s' is no value for -t", optarg);
     }
     if (argc - optind != 1)

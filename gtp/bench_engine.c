@@ -1,11 +1,11 @@
 /* videoworld bench engine: random playouts a second. */
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "engine/playout.h"
+#include "gtp/numbers.h"
 #include "gtp/tools.h"
 
 struct options {
@@ -96,16 +96,6 @@ static int measure(const struct options *o, int size, bool superko, struct resul
     return moves < 0 ? -1 : 0;
 }
 
-/* A number within bounds; -1 if text is none. */
-static int number(const char *text, double min, double max, double *value)
-{
-    char *end;
-
-    errno = 0;
-    *value = strtod(text, &end);
-    return end == text || *end || errno || !(*value >= min && *value <= max) ? -1 : 0;
-}
-
 /* Returns -1 to go on, else the exit status. */
 static int parse(struct options *o, int argc, char **argv)
 {
@@ -114,7 +104,6 @@ static int parse(struct options *o, int argc, char **argv)
         { "playouts", required_argument, NULL, 'n' }, { "seed", required_argument, NULL, 's' },
         { "help", no_argument, NULL, 'h' },           { NULL, 0, NULL, 0 },
     };
-    double value;
     int c;
 
     opterr = 0;
@@ -127,18 +116,11 @@ static int parse(struct options *o, int argc, char **argv)
         if (c == '?')
             return tool_usage("bench engine", "unknown or incomplete option '%s'",
                               argv[optind - 1]);
-        if (number(optarg, c == 'z' ? GAME_MIN : c == 't' ? 0.01 : c == 'n',
-                   c == 'z' ? BOARD_MAX : c == 't' ? 3600 : 1e9, &value) ||
-            (c != 't' && value != (double)(long)value))
+        if (c == 'z' ? number_int(optarg, GAME_MIN, BOARD_MAX, &o->size)
+            : c == 't' ? number_real(optarg, 0.01, 3600, &o->seconds)
+            : c == 'n' ? number_whole(optarg, 1, 1000000000, &o->playouts)
+                       : number_seed(optarg, &o->seed))
             return tool_usage("bench engine", "'%s' is no value for -%c", optarg, c);
-        if (c == 'z')
-            o->size = (int)value;
-        else if (c == 't')
-            o->seconds = value;
-        else if (c == 'n')
-            o->playouts = (long)value;
-        else
-            o->seed = (uint64_t)value;
     }
     if (optind < argc)
         return tool_usage("bench engine", "unexpected argument '%s'", argv[optind]);

@@ -9,6 +9,7 @@
 #include "engine/file.h"
 #include "gtp/bench_moves.h"
 #include "gtp/go_set.h"
+#include "gtp/numbers.h"
 #include "gtp/stats.h"
 #include "gtp/tools.h"
 
@@ -359,7 +360,7 @@ static const char help[] =
     "Ask for the move in labelled 9x9 positions: how often it is legal and the best one; its\n"
     "action value (its prior / the largest prior); its value regret (the largest value less\n"
     "its own).  An illegal choice has action value 0 and value 0.  95 % intervals in brackets.\n\n"
-    "  -s, --set=FILE       the positions, as data/README.md describes bench9.tsv\n"
+    "  -s, --set=FILE       the positions, one a line; gtp/go_set.h describes the fields\n"
     MOVER_HELP
     "  -n, --first=N        only the first N positions\n"
     "  -b, --batch=N        positions put to our player together (default 16); 1: one by one,\n"
@@ -375,8 +376,8 @@ static int set_option(struct options *o, int c, const char *text)
     case 's': o->set = text; return 0;
     case 'J': o->json = text; return 0;
     case 'v': o->verbose = true; return 0;
-    case 'b': return mover_number(text, 1, MOST_BATCH, &o->mover.p.positions);
-    case 'n': return mover_number(text, 1, 1 << 30, &o->first);
+    case 'b': return number_int(text, 1, MOST_BATCH, &o->mover.p.positions);
+    case 'n': return number_int(text, 1, 1 << 30, &o->first);
     default: return mover_option(&o->mover, c, text);
     }
 }

@@ -221,8 +221,8 @@ static const char help[] =
     "marker and shade of the wood) and how many codes are in use; how often the first code on\n"
     "the first frame is the best move.\n\n"
     "  -d, --data=FILE       the corpus\n"
-    "  -w, --weights=FILE    the LDM (default weights/go9-ldm.safetensors)\n"
-    "  -t, --tokenizer=FILE  its tokenizer (default weights/go9-tokenizer.safetensors)\n"
+    "  -w, --weights=FILE    the LDM (default: that which came with the program)\n"
+    "  -t, --tokenizer=FILE  its tokenizer (default: likewise)\n"
     "  -n, --clips=N         so many, spread over the part (default 5000)\n"
     "  -H, --horizon=N       steps of a clip (default 5)\n";
 
@@ -230,8 +230,8 @@ int bench_ldm(int argc, char **argv)
 {
     static const struct bench_usage usage = { "bench ldm", help, "clips",
                                               "d:w:t:n:H:p:D:j:h", run };
-    struct bench_options o = { .weights = "weights/go9-ldm.safetensors", .device = "auto",
-                               .tokenizer = "weights/go9-tokenizer.safetensors",
+    struct bench_options o = { .weights = "go9-ldm.safetensors", .device = "auto",
+                               .tokenizer = "go9-tokenizer.safetensors",
                                .part = PART_HELD_OUT, .count = 5000, .horizon = 5 };
 
     return bench_main(&o, &usage, argc, argv);

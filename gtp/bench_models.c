@@ -10,20 +10,16 @@
 #include <string.h>
 #include <time.h>
 
+#include "gtp/numbers.h"
+#include "gtp/player_policy.h"
 #include "gtp/tools.h"
 
-enum { PATCHES = 4096 }; /* the tokenizer's, at a time */
+enum {
+    PATCHES = 4096, /* the tokenizer's, at a time */
+    FOLDER = 4096, PATH = FOLDER + 64,
+};
 
 /* --- options --- */
-
-static int parse_int(const char *text, int lo, int hi, int *v)
-{
-    char *end;
-    long n = strtol(text, &end, 10);
-
-    *v = (int)n;
-    return end == text || *end || n < lo || n > hi ? -1 : 0;
-}
 
 static int set_option(struct bench_options *o, int c, const char *text)
 {
@@ -35,9 +31,9 @@ static int set_option(struct bench_options *o, int c, const char *text)
     case 't': o->tokenizer = text; return 0;
     case 'l': o->ldm = text; return 0;
     case 'w': o->weights = text; return 0;
-    case 'n': return parse_int(text, 1, 1 << 30, &o->count);
-    case 'H': return parse_int(text, 1, CLIP_MAX_HORIZON, &o->horizon);
-    case 'j': return parse_int(text, 0, 1024, &o->threads);
+    case 'n': return number_int(text, 1, 1 << 30, &o->count);
+    case 'H': return number_int(text, 1, CLIP_MAX_HORIZON, &o->horizon);
+    case 'j': return number_int(text, 0, 1024, &o->threads);
     default:
         part = corpus_part_named(text);
         o->part = (enum corpus_part)part;
@@ -95,15 +91,49 @@ static int parse(struct bench_options *o, const struct bench_usage *u, int argc,
     return -1;
 }
 
+/* Where *file is still the default, which is a bare name: its path among the models that came with
+   the program. */
+static int find_model(const char **file, const char *standard, const char *option,
+                      char path[PATH], struct err *e)
+{
+    char folder[FOLDER];
+    struct err none;
+
+    if (!*file || *file != standard)
+        return 0;
+    err_init(&none);
+    if (policy_weights(folder, sizeof folder, &none))
+        return err_set(e, "no models found that came with the program: name one by --%s, or their "
+                       "folder by $VIDEOWORLD_WEIGHTS", option);
+    snprintf(path, PATH, "%s/%s", folder, *file);
+    *file = path;
+    return 0;
+}
+
+static int run(const struct bench_options *given, const struct bench_options *standard,
+               const struct bench_usage *u, struct err *e)
+{
+    char weights[PATH], tokenizer[PATH], ldm[PATH];
+    struct bench_options o = *given;
+
+    if (find_model(&o.weights, standard->weights, "weights", weights, e) ||
+        find_model(&o.tokenizer, standard->tokenizer, "tokenizer", tokenizer, e))
+        return -1;
+    if (find_model(&o.ldm, standard->ldm, "ldm", ldm, NULL))
+        o.ldm = NULL; /* which a world model may not need */
+    return u->run(&o, e);
+}
+
 int bench_main(struct bench_options *o, const struct bench_usage *u, int argc, char **argv)
 {
+    const struct bench_options standard = *o;
     int status = parse(o, u, argc, argv);
     struct err e;
 
     if (status >= 0)
         return status;
     err_init(&e);
-    return u->run(o, &e) ? tool_fail(&e) : 0;
+    return run(o, &standard, u, &e) ? tool_fail(&e) : 0;
 }
 
 /* --- models --- */

@@ -16,7 +16,9 @@
 
 struct bench_options {
     const char *data, *device;
-    const char *tokenizer, *ldm, *weights; /* files; weights: the model that is looked at */
+    /* files, weights the model that is looked at; the defaults are names of those that
+       policy_weights finds, and ldm is NULL where there is none */
+    const char *tokenizer, *ldm, *weights;
     enum corpus_part part;
     int count;                             /* clips, frames or positions */
     int horizon, threads;

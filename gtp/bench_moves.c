@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "gtp/bench_moves.h"
+#include "gtp/numbers.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -18,34 +19,16 @@ const struct mover_options mover_defaults = { .player = "world", .p = { .seed = 
 
 /* --- options ----------------------------------------------------------------- */
 
-int mover_number(const char *text, long lo, long hi, int *v)
-{
-    char *end;
-    long n = strtol(text, &end, 10);
-
-    *v = (int)n;
-    return end == text || *end || n < lo || n > hi ? -1 : 0;
-}
-
 int mover_option(struct mover_options *o, int c, const char *text)
 {
-    char *end;
-    int n = 0;
-
     switch (c) {
     case 'e': o->engine = text; return 0;
     case 'p': o->player = text; return 0;
     case 'w': o->p.weights = text; return 0;
     case 'D': o->p.device = text; return 0;
-    case 'j': return mover_number(text, 0, 1024, &o->p.threads);
-    case 't':
-        o->timeout = strtod(text, &end);
-        return end == text || *end || !(o->timeout >= 0.001 && o->timeout <= 1e6) ? -1 : 0;
-    default:
-        if (mover_number(text, 0, 0x7fffffff, &n))
-            return -1;
-        o->p.seed = (uint64_t)n;
-        return 0;
+    case 'j': return number_int(text, 0, 1024, &o->p.threads);
+    case 't': return number_real(text, 0.001, 1e6, &o->timeout);
+    default: return number_seed(text, &o->p.seed);
     }
 }
 

@@ -36,9 +36,6 @@ extern const struct mover_options mover_defaults;
 /* Takes option c; -1: text is no value for it. */
 int mover_option(struct mover_options *o, int c, const char *text);
 
-/* A whole number of lo .. hi, and nothing else; -1 if text is none. */
-int mover_number(const char *text, long lo, long hi, int *v);
-
 /* Who is asked, as the tables call it. */
 const char *mover_name(const struct mover_options *o);
 

@@ -1,18 +1,19 @@
 /* videoworld bench ops: how fast a device multiplies, moves memory and trains. */
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "gtp/bench_stack.h"
+#include "gtp/numbers.h"
 #include "gtp/tools.h"
 
 struct options {
     const char *device;
     const char *size;    /* a preset's name; NULL: those that suit the device */
     enum precision precision;
-    double threads, batch, tokens, seconds;
+    int threads, batch, tokens;
+    double seconds;
     bool memory;
     bool step;           /* nothing but training steps */
 };
@@ -25,8 +26,8 @@ static void print_help(void)
            "Measure a device: its products beside the fastest product found, what moves memory\n"
            "beside a copy, and training steps of stacks of the named sizes.  A figure is the\n"
            "best of all runs in its time.\n\n"
-           "  -d, --device=NAME     auto, cpu, cuda or cuda:N (default: auto)\n"
-           "  -t, --threads=N       of the CPU (default: all cores)\n"
+           "  -D, --device=NAME     auto, cpu, cuda or cuda:N (default: auto)\n"
+           "  -j, --threads=N       of the CPU (default: all cores)\n"
            "  -p, --precision=P     on the CPU: auto, f32 or bf16 (default: auto)\n"
            "  -s, --size=NAME       one size, or all (default: all that train in seconds here)\n"
            "  -b, --batch=N         sequences in a step (default: 8 on the CPU, else 64)\n"
@@ -42,7 +43,7 @@ static void print_help(void)
 static int print_memory(const struct options *o)
 {
     static const enum dtype types[] = { DT_F32, DT_BF16 };
-    int B = o->batch > 0 ? (int)o->batch : 8, T = (int)o->tokens, n;
+    int B = o->batch > 0 ? o->batch : 8, T = o->tokens, n;
     const struct preset *p = presets(&n);
     struct err e;
 
@@ -164,7 +165,7 @@ static int measure(struct device *d, const struct preset *p, const struct option
 {
     size_t params, acts;
     struct bench b;
-    int failed = bench_init(&b, d, &p->block, B, (int)o->tokens, o->seconds, e);
+    int failed = bench_init(&b, d, &p->block, B, o->tokens, o->seconds, e);
 
     if (!failed) {
         printf("\n");
@@ -202,11 +203,11 @@ static int run(const struct options *o)
     int n, failed = 0, B;
 
     err_init(&e);
-    d = device_open(o->device, (int)o->threads, o->precision, &e);
+    d = device_open(o->device, o->threads, o->precision, &e);
     if (!d)
         return tool_fail(&e);
     cpu = !strncmp(d->name, "cpu", 3);
-    B = o->batch > 0 ? (int)o->batch : cpu ? 8 : 64;
+    B = o->batch > 0 ? o->batch : cpu ? 8 : 64;
     peak = bench_peak(d, o->seconds, &e);
     if (peak > 0) {
         printf("%s\npeak: %.1f GFLOP/s, the fastest of three square products\n", d->name,
@@ -222,25 +223,14 @@ static int run(const struct options *o)
 
 /* --- options --- */
 
-/* A number within bounds; -1 if text is none. */
-static int number(const char *text, double min, double max, bool whole, double *value)
-{
-    char *end;
-
-    errno = 0;
-    *value = strtod(text, &end);
-    if (end == text || *end || errno || !(*value >= min && *value <= max))
-        return -1;
-    return whole && *value != (double)(long)*value ? -1 : 0;
-}
-
 static int set_option(struct options *o, int c)
 {
     static const char *const precisions[] = { "auto", "f32", "bf16" };
     struct err e;
 
     switch (c) {
-    case 'd':
+    case 'd': /* as it once was, and -t */
+    case 'D':
         o->device = optarg;
         return 0;
     case 's':
@@ -254,13 +244,14 @@ static int set_option(struct options *o, int c)
         o->step = true;
         return 0;
     case 't':
-        return number(optarg, 0, 1024, true, &o->threads);
+    case 'j':
+        return number_int(optarg, 0, 1024, &o->threads);
     case 'b':
-        return number(optarg, 1, 65536, true, &o->batch);
+        return number_int(optarg, 1, 65536, &o->batch);
     case 'T':
-        return number(optarg, 2, 4096, true, &o->tokens);
+        return number_int(optarg, 2, 4096, &o->tokens);
     case 'S':
-        return number(optarg, 0, 3600, false, &o->seconds);
+        return number_real(optarg, 0, 3600, &o->seconds);
     default: /* 'p' */
         for (int i = 0; i < 3; i++)
             if (!strcmp(optarg, precisions[i])) {
@@ -275,8 +266,8 @@ static int set_option(struct options *o, int c)
 static int parse(struct options *o, int argc, char **argv)
 {
     static const struct option longs[] = {
-        { "device", required_argument, NULL, 'd' },
-        { "threads", required_argument, NULL, 't' },
+        { "device", required_argument, NULL, 'D' },
+        { "threads", required_argument, NULL, 'j' },
         { "precision", required_argument, NULL, 'p' },
         { "size", required_argument, NULL, 's' },
         { "batch", required_argument, NULL, 'b' },
@@ -291,7 +282,7 @@ static int parse(struct options *o, int argc, char **argv)
 
     opterr = 0;
     optind = 1;
-    while ((c = getopt_long(argc, argv, "d:t:p:s:b:T:S:kmh", longs, NULL)) != -1) {
+    while ((c = getopt_long(argc, argv, "D:j:d:t:p:s:b:T:S:kmh", longs, NULL)) != -1) {
         if (c == 'h') {
             print_help();
             return 0;

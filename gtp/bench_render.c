@@ -6,6 +6,7 @@
 
 #include "engine/game.h"
 #include "engine/rng.h"
+#include "gtp/numbers.h"
 #include "gtp/tools.h"
 #include "render/diff.h"
 #include "render/draw.h"
@@ -154,15 +155,6 @@ struct options {
     uint64_t seed;
 };
 
-/* A number within bounds; -1 if text is none. */
-static int number(const char *text, double min, double max, double *value)
-{
-    char *end;
-
-    *value = strtod(text, &end);
-    return end == text || *end || !(*value >= min && *value <= max) ? -1 : 0;
-}
-
 /* Returns -1 to go on, else the exit status. */
 static int parse(struct options *o, int argc, char **argv)
 {
@@ -171,7 +163,6 @@ static int parse(struct options *o, int argc, char **argv)
         { "seed", required_argument, NULL, 's' }, { "help", no_argument, NULL, 'h' },
         { NULL, 0, NULL, 0 },
     };
-    double value;
     int c;
 
     opterr = 0;
@@ -184,16 +175,10 @@ static int parse(struct options *o, int argc, char **argv)
         if (c == '?')
             return tool_usage("bench render", "unknown or incomplete option '%s'",
                               argv[optind - 1]);
-        if (number(optarg, c == 'z' ? GAME_MIN : c == 't' ? 0.01 : 0,
-                   c == 'z' ? BOARD_MAX : c == 't' ? 3600 : 1e9, &value) ||
-            (c != 't' && value != (double)(long)value))
+        if (c == 'z' ? number_int(optarg, GAME_MIN, BOARD_MAX, &o->size)
+            : c == 't' ? number_real(optarg, 0.01, 3600, &o->seconds)
+                       : number_seed(optarg, &o->seed))
             return tool_usage("bench render", "'%s' is no value for -%c", optarg, c);
-        if (c == 'z')
-            o->size = (int)value;
-        else if (c == 't')
-            o->seconds = value;
-        else
-            o->seed = (uint64_t)value;
     }
     if (optind < argc)
         return tool_usage("bench render", "unexpected argument '%s'", argv[optind]);

@@ -180,14 +180,14 @@ static const char help[] =
     "Encode and decode frames of a corpus that were not trained on: how many boards are read\n"
     "back exactly (stones, marker and shade of the wood), PSNR, codes, speed.\n\n"
     "  -d, --data=FILE       the corpus\n"
-    "  -w, --weights=FILE    the tokenizer (default weights/go9-tokenizer.safetensors)\n"
+    "  -w, --weights=FILE    the tokenizer (default: that which came with the program)\n"
     "  -n, --frames=N        so many, spread over the part, two a position (default 20000)\n";
 
 int bench_tokenizer(int argc, char **argv)
 {
     static const struct bench_usage usage = { "bench tokenizer", help, "frames",
                                               "d:w:n:p:D:j:h", run };
-    struct bench_options o = { .weights = "weights/go9-tokenizer.safetensors", .device = "auto",
+    struct bench_options o = { .weights = "go9-tokenizer.safetensors", .device = "auto",
                                .part = PART_HELD_OUT, .count = 20000 };
 
     return bench_main(&o, &usage, argc, argv);

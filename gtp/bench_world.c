@@ -112,7 +112,7 @@ static bool label_is_legal(const struct bench *b, uint64_t sample)
 
     corpus_replay(&g, at.ply, &board);
     return board_legality(&board, corpus_color(&g, at.ply),
-                          corpus_point(&board, b->likeliest)) == LEGAL;
+                          board_move_point(&board, b->likeliest)) == LEGAL;
 }
 
 /* What z^1 or the label should have been. */
@@ -291,6 +291,8 @@ static int open_ldm(struct bench *b, const char *path, struct err *e)
 
     if (c->target != WORLD_LDM)
         return 0;
+    if (!path)
+        return err_set(e, "no LDM found that came with the program: name one by --ldm");
     if (ldm_load(&b->l, path, b->m.d, 1, e) ||
         bench_fits(&b->m, "the LDM", b->l.config.rows, b->l.config.cols, b->l.tokens, e))
         return -1;
@@ -348,19 +350,18 @@ static const char help[] =
     "the right code or label, whether the frames made of it show the best move and a legal\n"
     "one, how long it takes.\n\n"
     "  -d, --data=FILE       the corpus\n"
-    "  -w, --weights=FILE    the world model, of any target (default\n"
-    "                        weights/go9-small.safetensors)\n"
-    "  -l, --ldm=FILE        its LDM (default weights/go9-ldm.safetensors)\n"
-    "  -t, --tokenizer=FILE  its tokenizer (default weights/go9-tokenizer.safetensors)\n"
+    "  -w, --weights=FILE    the world model, of any target\n"
+    "  -l, --ldm=FILE        its LDM\n"
+    "  -t, --tokenizer=FILE  its tokenizer (default of each: that which came with the program)\n"
     "  -n, --positions=N     so many, spread over the part (default 2000)\n";
 
 int bench_world(int argc, char **argv)
 {
     static const struct bench_usage usage = { "bench world", help, "positions",
                                               "d:w:t:l:n:p:D:j:h", run };
-    struct bench_options o = { .weights = "weights/go9-small.safetensors", .device = "auto",
-                               .tokenizer = "weights/go9-tokenizer.safetensors",
-                               .ldm = "weights/go9-ldm.safetensors", .part = PART_HELD_OUT,
+    struct bench_options o = { .weights = "go9-small.safetensors", .device = "auto",
+                               .tokenizer = "go9-tokenizer.safetensors",
+                               .ldm = "go9-ldm.safetensors", .part = PART_HELD_OUT,
                                .count = 2000 };
 
     return bench_main(&o, &usage, argc, argv);

@@ -182,7 +182,7 @@ static void take_out_line(struct client *c)
         text_puts(&c->reply, "\n");
         text_add(&c->reply, line, len);
     } else if (c->in_reply) { /* the blank line that ends it */
-        while (c->reply.len && c->reply.s[c->reply.len - 1] == '\n')
+        while (c->reply.len && strchr(" \t\n", c->reply.s[c->reply.len - 1]))
             c->reply.s[--c->reply.len] = '\0';
         c->in_reply = false;
         c->seconds = client_now() - c->sent;

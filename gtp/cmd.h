@@ -11,6 +11,8 @@
 #include "gtp/clock.h"
 #include "gtp/commands.h"
 
+enum { CMD_KOMI_MAX = 10000 };
+
 struct commands {
     struct commands_options o;
     struct game game;

@@ -184,6 +184,8 @@ static void report(void *ctx, const struct analysis *r)
     for (int i = 0; i < r->n && n < a->most; i++)
         if (r->candidate[i].visits > 0 || n < a->least)
             put_candidate(a, &r->candidate[i], n++);
+    a->last = a->c->o.now();
+    a->told = true;
     if (!n)
         return;
     if (a->root)
@@ -196,8 +198,6 @@ static void report(void *ctx, const struct analysis *r)
         return;
     }
     gtp_line(a->g, text_str(&a->line));
-    a->last = a->c->o.now();
-    a->told = true;
 }
 
 /* Is it time for a line? */

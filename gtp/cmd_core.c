@@ -1,6 +1,7 @@
 /* The commands every engine has: board, moves, score. */
 #include "gtp/cmd.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <strings.h>
 
@@ -61,7 +62,7 @@ static int run_komi(struct gtp *g, void *ctx)
         return -1;
     if (cmd_float(gtp_arg(g, 0), &komi))
         return cmd_syntax(g);
-    if (komi < -10000 || komi > 10000)
+    if (fabs(komi) > CMD_KOMI_MAX)
         return gtp_fail(g, "unacceptable komi");
     c->game.komi = komi;
     return 0;

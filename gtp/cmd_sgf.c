@@ -2,6 +2,7 @@
 #include "gtp/cmd.h"
 
 #include <limits.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,6 +63,10 @@ static int run_loadsgf(struct gtp *g, void *ctx)
                                 : sgf_load_game(name, move > 0 ? move - 1 : move, c->game.komi,
                                                 &game, &e);
     free(name);
+    if (!failed && fabs(game.komi) > CMD_KOMI_MAX) {
+        failed = err_set(&e, "komi %g is beyond %d", game.komi, CMD_KOMI_MAX);
+        game_release(&game);
+    }
     if (!failed && !cmd_accepts(c, game.board.w, game.board.h)) {
         failed = err_set(&e, "player %s knows no boards of %dx%d", c->player->name,
                          game.board.w, game.board.h);

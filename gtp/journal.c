@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "engine/file.h"
@@ -37,6 +38,14 @@ static int cut(struct journal *j, char *text, size_t len, struct err *e)
     return 0;
 }
 
+/* Is what was read, of len bytes, not what stands in the file? */
+static bool is_packed(int fd, size_t len)
+{
+    struct stat is;
+
+    return !fstat(fd, &is) && S_ISREG(is.st_mode) && (size_t)is.st_size != len;
+}
+
 int journal_open(struct journal *j, const char *path, const char *kind, char **text,
                  struct err *e)
 {
@@ -46,6 +55,8 @@ int journal_open(struct journal *j, const char *path, const char *kind, char **t
     *j = (struct journal){ .path = strdup(path), .fd = -1 };
     if (!j->path)
         return err_set(e, "out of memory");
+    if (!strcmp(path, "-"))
+        return err_set(e, "'-' is no file to add to");
     j->fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
     if (j->fd < 0)
         return err_set(e, "cannot open '%s': %s", path, strerror(errno));
@@ -53,7 +64,9 @@ int journal_open(struct journal *j, const char *path, const char *kind, char **t
         return err_set(e, "'%s' is in use by another process", path);
     if (file_read(path, MAX_BYTES, text, &len, e))
         return -1;
-    if (!check_kind(j, *text, len, kind, e) && !cut(j, *text, len, e))
+    if (is_packed(j->fd, len))
+        err_set(e, "'%s' is packed: it cannot be added to", path);
+    else if (!check_kind(j, *text, len, kind, e) && !cut(j, *text, len, e))
         return 0;
     free(*text);
     *text = NULL;

@@ -1,6 +1,7 @@
 /* The program: finds the subcommand and hands over. */
 #include "config.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -55,6 +56,23 @@ int tool_usage(const char *tool, const char *fmt, ...)
     return 2;
 }
 
+int tool_base_name(const char *file, const char **name)
+{
+    static const char *const ending[] = { ".gz", ".sgf", ".sgfs", ".SGF" };
+    const char *base = strrchr(file, '/') ? strrchr(file, '/') + 1 : file;
+    int n;
+
+    *name = strcmp(base, "-") ? base : "game";
+    n = (int)strlen(*name);
+    for (size_t i = 0; i < sizeof ending / sizeof ending[0]; i++) {
+        int len = (int)strlen(ending[i]);
+
+        if (n > len && !strncmp(*name + n - len, ending[i], (size_t)len))
+            n -= len;
+    }
+    return n < 3000 ? n : 3000;
+}
+
 volatile sig_atomic_t tool_stopped;
 
 static void on_signal(int sig)
@@ -73,6 +91,7 @@ void tool_catch_signals(bool on)
         tool_stopped = 0;
     sigaction(SIGINT, &a, NULL);
     sigaction(SIGTERM, &a, NULL);
+    sigaction(SIGHUP, &a, NULL);
 }
 
 /* What was printed must have arrived: a full disk or closed pipe is a failure. */
@@ -85,10 +104,19 @@ static int close_stdout(int status)
     return status;
 }
 
+/* Where a standard stream is closed, no file opened later shall get its number; its use fails. */
+static void keep_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd ? O_RDONLY : O_WRONLY) < 0)
+            return;
+}
+
 int main(int argc, char **argv)
 {
     const char *arg = argc > 1 ? argv[1] : "";
 
+    keep_streams();
     /* A closed pipe shall be an error to report, not a silent death. */
     signal(SIGPIPE, SIG_IGN);
     if (!strcmp(arg, "--help") || !strcmp(arg, "-h")) {

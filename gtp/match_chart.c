@@ -77,7 +77,10 @@ static void draw_bar(struct text *t, const struct scale *s, struct interval bar,
     text_printf(t, "</text><text class=\"value\" x=\"%d\" y=\"%d\" text-anchor=\"end\">",
                 WIDTH - MARGIN, top + 15);
     html_number(t, bar.mean, 0);
-    text_printf(t, " &#177; %.0f</text>", bar.high - bar.mean);
+    if (bar.high > bar.mean)
+        text_printf(t, " &#177; %.0f</text>", bar.high - bar.mean);
+    else
+        text_puts(t, " given</text>");
     text_printf(t, "<path class=\"bar\" d=\"M%.1f %dH%.1fM%.1f %dv8M%.1f %dv8\"/>",
                 across(s, bar.low), y, across(s, bar.high), across(s, bar.low), y - 4,
                 across(s, bar.high), y - 4);

@@ -125,8 +125,10 @@ static void put_rating(struct page *p, int place)
     text_puts(p->out, "<td>");
     html_number(p->out, r->known[i] ? elo.mean : INFINITY, 0);
     text_puts(p->out, "</td><td>");
-    if (r->known[i])
+    if (r->known[i] && elo.high > elo.mean)
         text_printf(p->out, "&#177; %.0f", elo.high - elo.mean);
+    else if (r->known[i])
+        text_puts(p->out, "given");
     text_puts(p->out, "</td><td>");
     if (next >= 0 && r->group[next] == r->group[i])
         text_printf(p->out, "%.1f %%", 100 * rating_los(r, i, next));

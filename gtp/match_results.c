@@ -15,7 +15,7 @@ bool match_name_ok(const char *name)
     for (size_t i = 0; i < n; i++)
         if ((unsigned char)name[i] < ' ')
             return false;
-    return n >= 1 && n < MATCH_NAME;
+    return n >= 1 && n < MATCH_NAME && name[0] != ' ' && name[n - 1] != ' ';
 }
 
 static int keep(struct match_results *r, const struct match_record *record, struct err *e)

@@ -62,7 +62,8 @@ int match_results_merge(const char *out, char **paths, int n, size_t *games, str
 /* Reads the line of a game, without its end. */
 int match_record_read(const char *line, struct match_record *g, struct err *e);
 
-/* Can it stand in the file: 1 to MATCH_NAME - 1 bytes, no control characters? */
+/* Can it stand in the file: 1 to MATCH_NAME - 1 bytes, no control characters, no blank at either
+   end? */
 bool match_name_ok(const char *name);
 
 #endif

@@ -1,6 +1,7 @@
 #include "gtp/player.h"
 
-#include <errno.h>
+#include "gtp/numbers.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,13 +76,6 @@ bool player_may(const struct player_request *r, int point)
 
 int player_parse_seed(const char *value, uint64_t *seed, struct err *e)
 {
-    uint64_t x;
-    char *end;
-
-    errno = 0;
-    x = strtoull(value, &end, 10);
-    if (errno || *end || value[strspn(value, "0123456789")] || !*value)
-        return err_set(e, "seed is no number from 0 to 2^64-1: '%s'", value);
-    *seed = x;
-    return 0;
+    return number_seed(value, seed) ? err_set(e, "seed is no number from 0 to 2^64-1: '%s'", value)
+                                    : 0;
 }

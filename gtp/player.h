@@ -73,8 +73,8 @@ struct player {
     const char *name;
     /*
      * Chooses a move: an allowed legal point, PASS (also when nothing else is
-     * left) or RESIGN.  Even when poll says stop at once it moves, after one
-     * evaluation at most.  With report set it reports at least once and with
+     * left) or RESIGN.  Even when poll says stop at once it moves, after the
+     * first evaluation.  With report set it reports at least once and with
      * its last figures.
      */
     int (*genmove)(struct player *p, const struct player_request *r, int *move, struct err *e);

@@ -115,13 +115,6 @@ static int guess_all(struct policy *p, const struct policy_question *q, int n, s
 
 /* --- what frames show --- */
 
-static int point_of(const struct policy_position *of, int move)
-{
-    const struct board *b = &of->game->board;
-
-    return move == b->w * b->h ? PASS : board_point_at(b, move);
-}
-
 /* Reads px as the frame after view v; the move it shows, as an index of the board: that of the
    one new stone, even where stones are wrong around it, or a pass; -1: none. */
 static int read_move(struct policy *p, const struct policy_position *of, int v,
@@ -141,7 +134,8 @@ static int read_move(struct policy *p, const struct policy_position *of, int v,
 
 static bool is_legal(const struct policy_position *of, int move)
 {
-    return move >= 0 && game_legality(of->game, of->color, point_of(of, move)) == LEGAL;
+    return move >= 0 && game_legality(of->game, of->color,
+                                      board_move_point(&of->game->board, move)) == LEGAL;
 }
 
 /* --- choices --- */
@@ -234,7 +228,7 @@ static int pick(const struct policy *p, const struct policy_choice *c, int attem
 
 /* --- the world model's own frames --- */
 
-/* Writes the next frames of n guesses to p->next; *passes (may be NULL) it took. */
+/* Writes the next frames of n guesses to p->next; *passes it took. */
 static int write_next(struct policy *p, const int *guess, int n, int *passes, struct err *e)
 {
     int S = p->m.S, H = p->m.w.config.horizon;

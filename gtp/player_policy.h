@@ -10,9 +10,9 @@
  *
  * policy_imagine then lets the world model itself write the next frame of a
  * choice, in the view where it is likeliest.  Where that is another frame than the
- * draft, which is rare, it writes one in every view that shows the choice; these
- * frames and the drafts of these views vote, and the frame whose board most of them
- * show is taken.  What that frame shows is the move.
+ * draft, which is rare, it writes one in every view that shows the choice, if three or
+ * more do; these frames and the drafts of these views vote, and the frame whose board
+ * most of them show is taken.  What that frame shows is the move.
  *
  * Several positions can be looked at together, and their first frames imagined
  * together: that is faster, and gives what each alone gives.

@@ -5,13 +5,13 @@
  * those moves comes to, so its figures mean what they say.
  */
 #include <inttypes.h>
-#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "engine/playout.h"
+#include "gtp/numbers.h"
 #include "gtp/player.h"
 
 enum { ANALYSIS_VISITS = 100000, RESIGN_VISITS = 100 };
@@ -56,14 +56,6 @@ static double score_for(enum color c, double black)
     return c == BLACK ? black : -black;
 }
 
-static bool passed_before(const struct player_request *r)
-{
-    const struct game *g = r->game;
-    const struct ply *last = g->n ? &g->ply[g->n - 1] : NULL;
-
-    return last && last->kind == PLY_MOVE && last->point == PASS && last->color != r->color;
-}
-
 static void add(struct random_player *p, int point)
 {
     p->cand[p->n++] = (struct candidate){ .point = point, .pv_n = 1, .pv = { point } };
@@ -95,7 +87,7 @@ static int prepare(struct random_player *p, const struct player_request *r, stru
 {
     const struct board *b = &r->game->board;
     size_t area = (size_t)b->w * (size_t)b->h, most = (size_t)b->n_empty + 1;
-    bool win = passed_before(r) && score_for(r->color, game_score(r->game)) > 0 &&
+    bool win = game_passed(r->game) && score_for(r->color, game_score(r->game)) > 0 &&
                player_may(r, PASS);
 
     clear(p);
@@ -145,7 +137,7 @@ static void visit(struct random_player *p, const struct player_request *r)
 
     board_copy(&b, &g->board);
     board_play(&b, r->color, k->point);
-    if (k->point != PASS || !passed_before(r)) /* two passes end the game */
+    if (k->point != PASS || !game_passed(r->game)) /* two passes end the game */
         playout_run(&b, color_other(r->color), 3 * area + 10, &p->rng);
     lead = score_for(r->color, board_area(&b, owner) - g->komi);
     win = lead > 0 ? 1 : lead < 0 ? 0 : 0.5;
@@ -311,8 +303,6 @@ static void random_get(struct player *base, int i, char *buf, size_t size)
 static int random_set(struct player *base, int i, const char *value, struct err *e)
 {
     struct random_player *p = (struct random_player *)base;
-    double resign;
-    char *end;
 
     if (i == 0) {
         if (player_parse_seed(value, &p->seed, e))
@@ -320,11 +310,8 @@ static int random_set(struct player *base, int i, const char *value, struct err 
         rng_init(&p->rng, p->seed);
         return 0;
     }
-    resign = strtod(value, &end);
-    if (end == value || *end || !(resign >= 0 && resign <= 1))
-        return err_set(e, "resignThreshold is no number from 0 to 1: '%s'", value);
-    p->resign = resign;
-    return 0;
+    return number_real(value, 0, 1, &p->resign)
+        ? err_set(e, "resignThreshold is no number from 0 to 1: '%s'", value) : 0;
 }
 
 static void random_free(struct player *base)

@@ -6,11 +6,6 @@
 
 static const double COVER = 0.8; /* of the probability of a move within a line */
 
-static int point_of(const struct board *b, int move)
-{
-    return move == b->w * b->h ? PASS : board_point_at(b, move);
-}
-
 void rollouts_release(struct rollouts *l)
 {
     free(l->candidate);
@@ -19,11 +14,29 @@ void rollouts_release(struct rollouts *l)
     *l = (struct rollouts){ .rng = l->rng };
 }
 
+static void add(struct rollouts *l, int point, double prior)
+{
+    l->candidate[l->n++] = (struct candidate){ .point = point, .prior = prior, .pv_n = 1,
+                                               .pv = { point } };
+}
+
+/* The moves that may be made where the model thinks of none of them: all are alike. */
+static void add_unthought(struct rollouts *l, const struct player_request *r)
+{
+    const struct board *b = &r->game->board;
+
+    for (int i = 0; i < b->n_empty; i++)
+        if (player_may(r, b->empty[i]))
+            add(l, b->empty[i], 1);
+    if (!l->n && player_may(r, PASS))
+        add(l, PASS, 1);
+}
+
 static int prepare(struct rollouts *l, const struct policy *p, const struct player_request *r,
                    struct err *e)
 {
     const struct policy_position *q = p->position;
-    size_t area = (size_t)(p->w * p->h), n = (size_t)q->n + 1;
+    size_t area = (size_t)(p->w * p->h), n = (size_t)q->n + area + 2;
     double sum = 0;
 
     rollouts_release(l);
@@ -35,13 +48,13 @@ static int prepare(struct rollouts *l, const struct policy *p, const struct play
     for (int i = 0; i < q->n; i++) {
         const struct policy_choice *c = &q->choice[i];
 
-        if (c->legal && (!r->allowed || r->allowed[c->move])) {
-            sum += c->p;
-            l->candidate[l->n++] = (struct candidate){
-                .point = point_of(&r->game->board, c->move), .prior = c->p, .pv_n = 1,
-                .pv = { point_of(&r->game->board, c->move) } };
-        }
+        if (c->legal && (!r->allowed || r->allowed[c->move]))
+            add(l, board_move_point(&r->game->board, c->move), c->p);
     }
+    if (!l->n)
+        add_unthought(l, r);
+    for (int i = 0; i < l->n; i++)
+        sum += l->candidate[i].prior;
     for (int i = 0; i < l->n; i++)
         l->candidate[i].prior /= sum;
     return 0;
@@ -57,7 +70,7 @@ static int choose(const struct policy_position *q, struct rng *rng, bool draw)
 
     for (int i = 0; i < q->n; i++)
         sum += q->choice[i].legal ? q->choice[i].p : 0;
-    at = draw ? sum * (double)(rng_u64(rng) >> 11) / 9007199254740992.0 : 0;
+    at = draw ? sum * rng_double(rng) : 0;
     for (int i = 0; i < q->n; i++) {
         if (!q->choice[i].legal)
             continue;
@@ -73,9 +86,9 @@ static int choose(const struct policy_position *q, struct rng *rng, bool draw)
 static int play_on(struct policy *p, struct rng *rng, const struct player_request *r,
                    struct game *g, bool draw, struct candidate *pv, struct err *e)
 {
-    int area = g->board.w * g->board.h, passes = 0, most = g->n + 2 * area;
+    int most = g->n + 2 * g->board.w * g->board.h;
 
-    while (passes < 2 && g->n < most) {
+    while (!game_over(g) && g->n < most) {
         struct policy_question q = { g, game_to_move(g), -(int)rng_below(rng, N_SYMMETRIES),
                                      COVER };
         int point;
@@ -84,12 +97,11 @@ static int play_on(struct policy *p, struct rng *rng, const struct player_reques
             return 1;
         if (policy_look(p, &q, 1, e))
             return -1;
-        point = point_of(&g->board, choose(p->position, rng, draw));
+        point = board_move_point(&g->board, choose(p->position, rng, draw));
         if (game_play(g, q.color, point, e))
             return -1;
         if (pv && pv->pv_n < PLAYER_PV)
             pv->pv[pv->pv_n++] = point;
-        passes = point == PASS ? passes + 1 : 0;
     }
     return 0;
 }

@@ -11,12 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gtp/numbers.h"
 #include "gtp/player.h"
 #include "gtp/player_rollout.h"
 #include "gtp/player_policy.h"
 
 /* How much of the probability is tried: to move, the likeliest codes will do. */
-static const double MOVE_COVER = 0.8, ANALYSIS_COVER = 0.99;
+static const double MOVE_COVER = 0.8, ANALYSIS_COVER = 0.99, ALL = 2;
 
 enum {
     TRIES = 10,      /* frames imagined for a move, */
@@ -39,11 +40,6 @@ struct world_player {
 };
 
 /* --- choosing -------------------------------------------------------------- */
-
-static int point_of(const struct game *g, int move)
-{
-    return move == g->board.w * g->board.h ? PASS : board_point_at(&g->board, move);
-}
 
 static bool allowed(const struct player_request *r, const struct policy_choice *c)
 {
@@ -91,12 +87,12 @@ static void say(struct world_player *p, const struct policy_position *q, int mov
                  imagined ? "" : ", none shows a legal move");
 }
 
-/* Any move there is, if all choices fail: then it passes, if it may. */
+/* Any move there is, if all choices fail: a pass, unless some moves were asked for. */
 static int last_resort(const struct player_request *r)
 {
     const struct board *b = &r->game->board;
 
-    if (player_may(r, PASS))
+    if (!r->allowed)
         return PASS;
     for (int i = 0; i < b->n_empty; i++)
         if (player_may(r, b->empty[i]))
@@ -111,7 +107,7 @@ static int imagine_choice(struct world_player *p, const struct player_request *r
 {
     int status;
 
-    for (int k = 0; k < VIEWS_TRIED; k++) {
+    for (int k = 0; k < VIEWS_TRIED && p->tried < TRIES; k++) {
         status = k || !done ? policy_imagine(p->policy, q, i, k, e) : 0;
         if (status)
             return status;
@@ -145,17 +141,20 @@ static int imagine_move(struct world_player *p, const struct player_request *r,
     for (int i = first; i < q->n && p->tried < TRIES; i++) {
         if (!allowed(r, &q->choice[order[i]]))
             continue;
+        if (p->tried && r->poll && r->poll(r->ctx) & POLL_STOP)
+            break;
         status = imagine_choice(p, r, q, order[i], i == first, e);
         if (status < 0)
             return -1;
         p->first_legal &= i > 0 || (!status && p->tried == 1);
         if (!status) {
-            *move = point_of(r->game, q->frame.move);
+            *move = board_move_point(&r->game->board, q->frame.move);
             say(p, q, *move, true);
             return 0;
         }
     }
-    *move = first < q->n ? point_of(r->game, q->choice[order[first]].move) : last_resort(r);
+    *move = first < q->n ? board_move_point(&r->game->board, q->choice[order[first]].move)
+                         : last_resort(r);
     say(p, q, *move, false);
     return 0;
 }
@@ -169,7 +168,7 @@ static double move_cover(double temperature)
 static struct policy_question question(const struct world_player *p,
                                        const struct player_request *r, bool analysis)
 {
-    double cover = analysis ? ANALYSIS_COVER : move_cover(p->temperature);
+    double cover = r->allowed ? ALL : analysis ? ANALYSIS_COVER : move_cover(p->temperature);
 
     return (struct policy_question){ .game = r->game, .color = r->color, .cover = cover,
                                      .views = r->symmetry >= 0 ? -r->symmetry : p->symmetries };
@@ -187,7 +186,7 @@ static int choose_together(struct world_player *p, const struct player_request *
                            struct together *w, struct player_move *to, struct err *e)
 {
     for (int i = 0; i < n; i++)
-        w->q[i] = question(p, &r[i], r[i].report || r[i].allowed);
+        w->q[i] = question(p, &r[i], r[i].report);
     if (policy_look(p->policy, w->q, n, e))
         return -1;
     for (int i = 0; i < n; i++) {
@@ -291,8 +290,6 @@ static void world_get(struct player *base, int i, char *buf, size_t size)
 static int world_set(struct player *base, int i, const char *value, struct err *e)
 {
     struct world_player *p = (struct world_player *)base;
-    double x;
-    char *end;
 
     if (i == 0) {
         if (player_parse_seed(value, &p->seed, e))
@@ -300,19 +297,11 @@ static int world_set(struct player *base, int i, const char *value, struct err *
         rng_init(&p->rng, p->seed);
         return 0;
     }
-    x = strtod(value, &end);
-    if (end == value || *end)
-        x = -1;
-    if (i == 1) {
-        if (!(x >= 0 && x <= 100))
-            return err_set(e, "temperature is no number from 0 to 100: '%s'", value);
-        p->temperature = x;
-        return 0;
-    }
-    if (!(x >= 1 && x <= POLICY_VIEWS) || x != floor(x))
-        return err_set(e, "symmetries is no number from 1 to %d: '%s'", POLICY_VIEWS, value);
-    p->symmetries = (int)x;
-    return 0;
+    if (i == 1)
+        return number_real(value, 0, 100, &p->temperature)
+            ? err_set(e, "temperature is no number from 0 to 100: '%s'", value) : 0;
+    return number_int(value, 1, POLICY_VIEWS, &p->symmetries)
+        ? err_set(e, "symmetries is no number from 1 to %d: '%s'", POLICY_VIEWS, value) : 0;
 }
 
 static void world_free_player(struct player *base)

@@ -1,15 +1,14 @@
 /* videoworld dataset: games into a corpus file, and what is in one. */
 #include "config.h"
 
-#include <errno.h>
 #include <getopt.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "engine/file.h"
 #include "engine/sgf_game.h"
+#include "gtp/numbers.h"
 #include "gtp/tool_dataset.h"
 #include "gtp/tools.h"
 #include "render/clip.h"
@@ -128,24 +127,22 @@ static int print_info(const char *path, struct err *e)
 
 /* --- build ---------------------------------------------------------------- */
 
-/* Takes text.  On stderr stands which games cannot be used; returns how many. */
-static size_t add_sgf(const struct job *j, struct corpus_builder *b, const char *path,
-                      const char *text, size_t len)
+/* Takes text.  On stderr stands which games cannot be used; *bad counts them. */
+static int add_sgf(const struct job *j, struct corpus_builder *b, const char *path,
+                   const char *text, size_t len, size_t *bad, struct err *why)
 {
-    size_t bad = 0;
     struct sgf s;
     struct err e;
 
-    err_init(&e);
-    if (sgf_parse(&s, path, text, len, &e))
-        return (size_t)tool_fail(&e);
+    if (sgf_parse(&s, path, text, len, why))
+        return -1;
     for (const struct sgf_node *root = s.first; root; root = root->next) {
         err_init(&e);
         if (corpus_add(b, &s, root, j->komi, &e))
-            bad += (size_t)tool_fail(&e);
+            *bad += (size_t)tool_fail(&e);
     }
     sgf_release(&s);
-    return bad;
+    return 0;
 }
 
 /* Takes bytes, of malloc. */
@@ -162,45 +159,63 @@ static int add_corpus(struct corpus_builder *b, const char *path, char *bytes, s
     return status;
 }
 
-/* Adds the games of a file, SGF or a corpus; the same. */
-static size_t add_file(const struct job *j, struct corpus_builder *b, const char *path)
+/* Adds the games of a file, SGF or a corpus; -1 where it is neither or cannot be read. */
+static int add_file(const struct job *j, struct corpus_builder *b, const char *path, size_t *bad,
+                    struct err *e)
 {
-    struct err e;
-    size_t len, bad;
+    size_t len;
     char *text;
+    int status;
 
-    err_init(&e);
-    if (file_read(path, CORPUS_MAX_BYTES, &text, &len, &e))
-        return (size_t)tool_fail(&e);
+    if (file_read(path, CORPUS_MAX_BYTES, &text, &len, e))
+        return -1;
     if (!strcmp(path, "-"))
         path = "standard input";
     if (corpus_is(text, len))
-        return add_corpus(b, path, text, len, &e) ? (size_t)tool_fail(&e) : 0;
-    bad = add_sgf(j, b, path, text, len);
+        return add_corpus(b, path, text, len, e);
+    status = add_sgf(j, b, path, text, len, bad, e);
     free(text);
-    return bad;
+    return status;
+}
+
+/* All files, so that all that is wrong is told. */
+static int add_files(const struct job *j, struct corpus_builder *b, char **paths, int n,
+                     size_t *bad, struct err *e)
+{
+    size_t unread = 0;
+    struct err why;
+
+    for (int i = 0; i < n; i++) {
+        err_init(&why);
+        if (add_file(j, b, paths[i], bad, &why))
+            unread += (size_t)tool_fail(&why);
+    }
+    if (unread)
+        return err_set(e, "%zu of %d files cannot be read, nothing written", unread, n);
+    if (*bad && (!j->skip_bad || !b->n))
+        return err_set(e, "%zu bad, nothing written", *bad);
+    return 0;
 }
 
 static int build(const struct job *j, char **paths, int n, struct err *e)
 {
     struct corpus_builder b;
     size_t bad = 0, games;
-    int status = 0;
+    bool piped = !strcmp(j->output, "-");
+    int status;
 
     corpus_builder_init(&b);
-    for (int i = 0; i < n; i++)
-        bad += add_file(j, &b, paths[i]);
+    status = add_files(j, &b, paths, n, &bad, e);
     games = b.n;
-    if (bad && !j->skip_bad)
-        status = err_set(e, "%zu bad, nothing written", bad);
     if (!status && j->annotate.command)
         status = dataset_annotate(&j->annotate, &b, e);
     if (!status)
         status = corpus_write(&b, j->output, e);
     if (!status) {
-        printf("%zu games read, %zu without a move, %zu there twice, %zu bad; %zu written\n",
-               games + b.empty, b.empty, b.twice, bad, b.n);
-        if (strcmp(j->output, "-"))
+        fprintf(piped ? stderr : stdout,
+                "%zu games read, %zu without a move, %zu there twice, %zu bad; %zu written\n",
+                games + b.empty, b.empty, b.twice, bad, b.n);
+        if (!piped)
             status = print_info(j->output, e);
     }
     corpus_builder_release(&b);
@@ -229,39 +244,18 @@ static const struct option options[] = {
     { NULL, 0, NULL, 0 },
 };
 
-/* A number within bounds; false if text is none. */
-static bool number(const char *text, double min, double max, double *value)
-{
-    char *end;
-
-    errno = 0;
-    *value = strtod(text, &end);
-    return !errno && end != text && !*end && *value >= min && *value <= max;
-}
-
-static bool whole(const char *text, long min, long max, long *value)
-{
-    double d;
-
-    if (!number(text, (double)min, (double)max, &d) || floor(d) < d)
-        return false;
-    *value = (long)d;
-    return true;
-}
-
 /* Takes an option with a value that may be wrong; true if it is right. */
 static bool take_value(struct job *j, int opt, const char *arg)
 {
-    long n = 0;
     int part;
 
     switch (opt) {
     case 'k':
-        return number(arg, -1e6, 1e6, &j->komi);
+        return !number_real(arg, -1e6, 1e6, &j->komi);
     case OPT_JOBS:
-        return whole(arg, 1, 1000, &j->annotate.jobs);
+        return !number_whole(arg, 1, 1000, &j->annotate.jobs);
     case OPT_TIMEOUT:
-        return number(arg, 0.001, 1e6, &j->annotate.timeout);
+        return !number_real(arg, 0.001, 1e6, &j->annotate.timeout);
     case OPT_FORMAT:
         j->export.raw = !strcmp(arg, "raw");
         return j->export.raw || !strcmp(arg, "png");
@@ -270,12 +264,9 @@ static bool take_value(struct job *j, int opt, const char *arg)
         j->export.part = part < 0 ? PART_TRAIN : (enum corpus_part)part;
         return part >= 0;
     case OPT_CLIPS:
-        return whole(arg, 1, 1000000000, &j->export.clips);
+        return !number_whole(arg, 1, 1000000000, &j->export.clips);
     case OPT_HORIZON:
-        if (!whole(arg, 1, CLIP_MAX_HORIZON, &n))
-            return false;
-        j->export.horizon = (int)n;
-        return true;
+        return !number_int(arg, 1, CLIP_MAX_HORIZON, &j->export.horizon);
     }
     return false;
 }

@@ -1,16 +1,17 @@
 /* videoworld dataset --annotate: best moves from GTP engines. */
 #include "config.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "engine/game.h"
 #include "gtp/client.h"
 #include "gtp/tool_dataset.h"
 #include "gtp/tool_dataset_notes.h"
+#include "gtp/tools.h"
 
 enum {
     TRIES = 3,          /* starts of an engine without an answer between them */
@@ -88,7 +89,7 @@ static int send_play(struct worker *w, struct err *e)
     return client_send(&w->client, PATIENCE, e, "play %s %s",
                        corpus_color(&w->record, ply) == BLACK ? "b" : "w",
                        board_vertex(&w->game.board,
-                                    corpus_point(&w->game.board, corpus_played(&w->record, ply)),
+                                    board_move_point(&w->game.board, corpus_played(&w->record, ply)),
                                     vertex));
 }
 
@@ -132,12 +133,12 @@ static int take_move(struct run *r, struct worker *w, struct err *e)
     enum color c = corpus_color(&w->record, w->game.n);
     int p = board_parse_vertex(b, text_str(&w->client.reply));
     bool legal = p != NO_POINT && game_legality(&w->game, c, p) == LEGAL;
-    bool resigns = !strcmp(text_str(&w->client.reply), "resign");
+    bool resigns = !strcasecmp(text_str(&w->client.reply), "resign");
 
     if (p == NO_POINT && !resigns)
         return err_set(e, "%s: no move but '%.60s'", r->a->command, text_str(&w->client.reply));
     w->starts = 0;
-    if (notes_add(&r->notes, w->at, w->game.n, legal ? corpus_move(b, p) : -1, e))
+    if (notes_add(&r->notes, w->at, w->game.n, legal ? board_move_number(b, p) : -1, e))
         return -1;
     if (!w->can_reg && !resigns) {
         w->step = STEP_UNDO;
@@ -180,7 +181,7 @@ static int take_reply(struct run *r, struct worker *w, struct err *e)
         return client_send(&w->client, PATIENCE, e, "komi %g", w->record.komi);
     case STEP_PLAY:
         if (game_play(&w->game, corpus_color(&w->record, ply),
-                      corpus_point(&w->game.board, corpus_played(&w->record, ply)), e))
+                      board_move_point(&w->game.board, corpus_played(&w->record, ply)), e))
             return -1;
         return go_on(r, w, e);
     case STEP_ASK:
@@ -238,6 +239,8 @@ static int work(struct run *r, struct err *e)
             return -1;
     do {
         client_poll(r->clients, n, 1000);
+        if (tool_stopped)
+            return err_set(e, "stopped; the same command goes on from there");
         busy = 0;
         for (size_t i = 0; i < n; i++) {
             struct worker *w = &r->worker[i];
@@ -263,12 +266,14 @@ static int run_engines(struct run *r, struct err *e)
     if (r->worker && r->clients) {
         for (size_t i = 0; i < n; i++)
             r->clients[i] = &r->worker[i].client;
+        tool_catch_signals(true); /* so that no engine is left behind */
         status = work(r, e);
         for (size_t i = 0; i < n; i++) {
             client_stop(&r->worker[i].client, status ? 0 : GRACE_MS);
             if (r->worker[i].has_game)
                 game_release(&r->worker[i].game);
         }
+        tool_catch_signals(false);
     } else {
         status = err_set(e, "out of memory");
     }

@@ -57,7 +57,7 @@ static void print_clip(struct exporter *ex, size_t number, struct corpus_pos pos
             "\"valid\": %d, \"mover\": \"%s\", \"best\": \"%s\"}", number ? "," : "", pos.game,
             pos.ply, g.w * TILE, g.h * TILE, ex->clip.valid,
             corpus_color(&g, pos.ply) == BLACK ? "black" : "white",
-            board_vertex(&b, corpus_point(&b, ex->clip.move), vertex));
+            board_vertex(&b, board_move_point(&b, ex->clip.move), vertex));
 }
 
 static int write_clip(struct exporter *ex, size_t number, struct err *e)

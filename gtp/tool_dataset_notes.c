@@ -52,7 +52,7 @@ int notes_add(struct notes *n, size_t game, int ply, int move, struct err *e)
 
     board_init(&b, g.w, g.h);
     if (move >= 0)
-        board_vertex(&b, corpus_point(&b, move), vertex);
+        board_vertex(&b, board_move_point(&b, move), vertex);
     snprintf(line, sizeof line, "%016llx %d %s\n", (unsigned long long)key_of(&g), ply, vertex);
     if (journal_add(&n->journal, line, false, e))
         return -1;
@@ -87,7 +87,7 @@ static int take_line(struct notes *n, const char *line, size_t number, struct er
     if (strcmp(vertex, "none") && (move == NO_POINT ||
         board_legality(&b, corpus_color(&g, ply), move) != LEGAL))
         return err_set(e, "%s:%zu: '%s' is no legal move there", n->journal.path, number, vertex);
-    mark(n, found->game, ply, move == NO_POINT ? -1 : corpus_move(&b, move));
+    mark(n, found->game, ply, move == NO_POINT ? -1 : board_move_number(&b, move));
     return 0;
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "gtp/commands.h"
+#include "gtp/numbers.h"
 #include "gtp/tools.h"
 
 static const char help[] =
@@ -63,23 +64,6 @@ static double cpu(void)
     return seconds(CLOCK_PROCESS_CPUTIME_ID);
 }
 
-static int parse_number(const char *s, double least, double most, double *v)
-{
-    char *end;
-
-    *v = strtod(s, &end);
-    return end == s || *end || !(*v >= least && *v <= most) ? -1 : 0;
-}
-
-static int parse_seed(const char *s, uint64_t *seed)
-{
-    char *end;
-
-    errno = 0;
-    *seed = strtoull(s, &end, 10);
-    return errno || end == s || *end || strspn(s, "0123456789") != strlen(s) ? -1 : 0;
-}
-
 /* 0: go on; 1: help was shown; -1: wrong usage, told. */
 static int parse_options(int argc, char **argv, struct options *o)
 {
@@ -98,7 +82,6 @@ static int parse_options(int argc, char **argv, struct options *o)
         { "help", no_argument, NULL, 'h' },
         { NULL, 0, NULL, 0 },
     };
-    double v = 0;
     int opt, bad = 0;
 
     opterr = 0;
@@ -107,17 +90,11 @@ static int parse_options(int argc, char **argv, struct options *o)
         case 'p': o->player = optarg; break;
         case 'w': o->p.weights = optarg; break;
         case 'D': o->p.device = optarg; break;
-        case 'j':
-            bad = parse_number(optarg, 0, 1024, &v) || v != (int)v;
-            o->p.threads = (int)v;
-            break;
-        case 's': bad = parse_seed(optarg, &o->p.seed); break;
-        case 'b':
-            bad = parse_number(optarg, 2, 25, &v) || v != (int)v;
-            o->size = (int)v;
-            break;
-        case 'k': bad = parse_number(optarg, -10000, 10000, &o->komi); break;
-        case 't': bad = parse_number(optarg, 0, 1e10, &o->max_time); break;
+        case 'j': bad = number_int(optarg, 0, 1024, &o->p.threads); break;
+        case 's': bad = number_seed(optarg, &o->p.seed); break;
+        case 'b': bad = number_int(optarg, 2, 25, &o->size); break;
+        case 'k': bad = number_real(optarg, -10000, 10000, &o->komi); break;
+        case 't': bad = number_real(optarg, 0, 1e10, &o->max_time); break;
         case 'S':
             bad = !strchr(optarg, '=') || o->n_set == 32;
             if (!bad)

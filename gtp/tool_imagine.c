@@ -1,7 +1,6 @@
 /* videoworld imagine: what the model saw in a game, thought, and imagined. */
 #include "config.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
@@ -9,6 +8,7 @@
 #include <string.h>
 
 #include "engine/sgf_game.h"
+#include "gtp/numbers.h"
 #include "gtp/player_policy.h"
 #include "gtp/tools.h"
 #include "render/film.h"
@@ -24,6 +24,7 @@ struct job {
     struct policy *p;
     struct strip strip;
     uint8_t *real;             /* (h, w, 3) */
+    FILE *text;                /* where the lines go: not where the picture does */
     int chosen;                /* the choice imagined last */
     int right, legal, n;
 };
@@ -33,7 +34,10 @@ static const char help[] =
     "Let the model look at each position of a game's main line and imagine the next frame.\n"
     "Prints a line a position: who moves, the move played, the move imagined and how likely\n"
     "it was, what the imagined frame shows, how many passes it took to write, and the codes.\n"
-    "Writes one PNG: what the model saw, the frame it imagined, and beside it the real one.\n"
+    "Writes one PNG: what the model saw, the frame it imagined, and beside it the real one\n"
+    "(at the game's end, where nothing follows, the position again).  It looks in one view\n"
+    "of the board; 'videoworld gtp' averages eight and may choose otherwise.  \"-\" reads the\n"
+    "game from standard input.\n"
     "\n"
     "  -o, --output FILE   the PNG [GAME-imagined.png]\n"
     "  -m, --moves A-B     only the positions after moves A to B; 0 is the start, \"N\" one\n"
@@ -53,36 +57,16 @@ static const struct option options[] = {
 
 /* --- options --- */
 
-/* A whole number at *s, stepped over. */
-static int take_number(const char **s, int lo, int hi, int *n)
-{
-    char *end;
-    long v;
-
-    errno = 0;
-    v = strtol(*s, &end, 10);
-    if (**s < '0' || **s > '9' || errno || v < lo || v > hi)
-        return -1;
-    *n = (int)v;
-    *s = end;
-    return 0;
-}
-
-static int parse_number(const char *s, int lo, int hi, int *n)
-{
-    return take_number(&s, lo, hi, n) || *s ? -1 : 0;
-}
-
 /* "N", "A-B" or "A-" */
 static int parse_moves(struct job *j, const char *s)
 {
-    if (take_number(&s, 0, GAME_MAX_PLIES, &j->from))
+    if (number_ahead(&s, 0, GAME_MAX_PLIES, &j->from))
         return -1;
     j->to = j->from;
     if (*s != '-')
         return *s ? -1 : 0;
     j->to = INT_MAX;
-    return *++s && parse_number(s, j->from, GAME_MAX_PLIES, &j->to) ? -1 : 0;
+    return *++s && number_int(s, j->from, GAME_MAX_PLIES, &j->to) ? -1 : 0;
 }
 
 static int set_option(struct job *j, int c, const char *s)
@@ -90,21 +74,20 @@ static int set_option(struct job *j, int c, const char *s)
     switch (c) {
     case 'o': j->output = s; return 0;
     case 'm': return parse_moves(j, s);
-    case 'c': return parse_number(s, 1, 1000, &j->columns);
+    case 'c': return number_int(s, 1, 1000, &j->columns);
     case 'w': j->policy.weights = s; return 0;
     case 'D': j->policy.device = s; return 0;
-    default: return parse_number(s, 0, 1024, &j->policy.threads);
+    default: return number_int(s, 0, 1024, &j->policy.threads);
     }
 }
 
 /* "games/a.sgf" gives "a-imagined.png". */
 static void default_output(struct job *j)
 {
-    const char *base = strrchr(j->file, '/') ? strrchr(j->file, '/') + 1 : j->file;
-    size_t n = strcspn(base, ".");
+    const char *base;
+    int n = tool_base_name(j->file, &base);
 
-    snprintf(j->output_path, sizeof j->output_path, "%.*s-imagined.png",
-             n < 3000 ? (int)n : 3000, base);
+    snprintf(j->output_path, sizeof j->output_path, "%.*s-imagined.png", n, base);
     j->output = j->output_path;
 }
 
@@ -129,6 +112,7 @@ static int parse_args(struct job *j, int argc, char **argv)
     j->file = argv[optind];
     if (!j->output)
         default_output(j);
+    j->text = strcmp(j->output, "-") ? stdout : stderr;
     return 0;
 }
 
@@ -164,19 +148,18 @@ static void print_line(struct job *j, int ply)
     const struct board *b = &j->game.board;
     enum color c = scene_camera(&j->game, ply);
     int played = ply < j->game.n ? j->game.ply[ply].point : NO_POINT;
-    int imagined = f->move < 0 ? NO_POINT : f->move == b->w * b->h ? PASS
-                                                                  : board_point_at(b, f->move);
+    int imagined = f->move < 0 ? NO_POINT : board_move_point(b, f->move);
     char v[2][8], text[DIFF_TEXT_MAX];
 
-    printf("%4d %-5s played %-4s imagined %-4s p %.3f  %s; %d pass%s, codes", ply,
+    fprintf(j->text, "%4d %-5s played %-4s imagined %-4s p %.3f  %s; %d pass%s, codes", ply,
            c == BLACK ? "black" : "white", played == NO_POINT ? "-" : board_vertex(b, played, v[0]),
            imagined == NO_POINT ? "?" : board_vertex(b, imagined, v[1]), j->p->position->choice[j->chosen].p,
            diff_text(&f->diff, text), f->passes, f->passes == 1 ? "" : "es");
     for (int h = 0; h < j->p->m.w.config.horizon; h++)
-        printf(" %d", f->codes[h]);
+        fprintf(j->text, " %d", f->codes[h]);
     if (f->voters > 1)
-        printf("; %d of %d agree", f->votes, f->voters);
-    printf("\n");
+        fprintf(j->text, "; %d of %d agree", f->votes, f->voters);
+    fprintf(j->text, "\n");
     j->n++;
     j->legal += f->legal;
     j->right += played != NO_POINT && played == imagined;
@@ -222,7 +205,7 @@ static int show_all(struct job *j, struct err *e)
     else
         failed = strip_commit(&j->strip, e);
     if (!failed)
-        printf("%s: %d positions: seen, imagined, real; %d frames legal, %d moves as played\n",
+        fprintf(j->text, "%s: %d positions: seen, imagined, real; %d frames legal, %d moves as played\n",
                j->output, j->n, j->legal, j->right);
     return failed;
 }

@@ -1,7 +1,6 @@
 /* videoworld ladder: how strong an engine is, by games with engines of known strength. */
 #include "config.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -165,6 +164,8 @@ static int climb(struct ladder_job *j, struct err *e)
         status = match_play(&j->match, &r, &stopped, e);
         if (stopped)
             fprintf(stderr, "videoworld: stopped\n");
+        if (!status && j->match.html)
+            status = match_page_write(&j->match, &r, 0, e);
         if (ladder_report(j, &r, e))
             status = -1;
     }

@@ -2,11 +2,11 @@
 #include "config.h"
 
 #include <getopt.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "gtp/numbers.h"
 #include "gtp/tool_ladder.h"
 #include "gtp/tools.h"
 
@@ -168,18 +168,12 @@ static int take_text(char **to, const char *text)
 
 static int take_option(struct ladder_job *j, struct words *w, int opt, const char *arg)
 {
-    char *end;
-
     switch (opt) {
     case 'K': return take_text(&j->katago, arg);
     case 'P': return take_text(&j->plot, arg);
     case 'c': j->calibrate = true; return 0;
-    case 'w':
-        j->within = strtod(arg, &end);
-        return end == arg || *end || !(j->within >= 1 && j->within <= 10000) ? -1 : 0;
-    case 'n':
-        j->most = strtol(arg, &end, 10);
-        return end == arg || *end || j->most < 1 || j->most > 1000000 ? -1 : 0;
+    case 'w': return number_real(arg, 1, 10000, &j->within);
+    case 'n': return number_whole(arg, 1, 1000000, &j->most);
     case 'a':
         if (w->n_anchors == WORDS)
             return -1;
@@ -224,15 +218,14 @@ static int take_command_line(struct ladder_job *j, struct words *w, int argc, ch
 static int take_anchor(struct match_job *m, const char *text)
 {
     const char *is = strrchr(text, '=');
-    char *end;
-    double elo = is ? strtod(is + 1, &end) : NAN;
+    double elo;
 
     for (int i = 1; is && i < m->plan.engines; i++) {
         struct match_engine *x = &m->engine[i];
 
         if (strlen(x->name) != (size_t)(is - text) || strncmp(x->name, text, strlen(x->name)))
             continue;
-        if (end == is + 1 || *end || !(fabs(elo) <= 10000))
+        if (number_real(is + 1, -10000, 10000, &elo))
             break;
         x->has_elo = true;
         x->elo = elo;

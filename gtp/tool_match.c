@@ -1,6 +1,8 @@
 /* videoworld match: GTP engines against each other. */
 #include "config.h"
 
+#include <string.h>
+
 #include "gtp/text.h"
 #include "gtp/tool_match.h"
 #include "gtp/tools.h"
@@ -99,7 +101,7 @@ static int merge(const char *out, char **files, int n, struct err *e)
 
     if (match_results_merge(out, files, n, &games, e))
         return -1;
-    printf("%s: %zu games\n", out, games);
+    fprintf(strcmp(out, "-") ? stdout : stderr, "%s: %zu games\n", out, games);
     return 0;
 }
 

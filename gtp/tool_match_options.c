@@ -1,13 +1,13 @@
 /* videoworld match: its options, from the command line and from an INI file. */
 #include "config.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "gtp/match_ini.h"
+#include "gtp/numbers.h"
 #include "gtp/tool_match.h"
 #include "gtp/tools.h"
 
@@ -100,32 +100,6 @@ static const char letters[] = "e:n:j:b:k:p:s:t:m:R:r:g:h";
 
 /* --- values ------------------------------------------------------------------ */
 
-static int take_real(const char *text, double min, double max, double *v)
-{
-    char *end;
-
-    *v = strtod(text, &end);
-    return end == text || *end || !(*v >= min && *v <= max) ? -1 : 0;
-}
-
-static int take_whole(const char *text, long min, long max, long *v)
-{
-    char *end;
-
-    errno = 0;
-    *v = strtol(text, &end, 10);
-    return errno || end == text || *end || *v < min || *v > max ? -1 : 0;
-}
-
-static int take_int(const char *text, long min, long max, int *v)
-{
-    long n = 0;
-    int status = take_whole(text, min, max, &n);
-
-    *v = (int)n;
-    return status;
-}
-
 /* A text of one line that is not empty, kept as a copy. */
 static int take_text(const char *text, char **v)
 {
@@ -146,7 +120,7 @@ static int take_real_and_count(const char *text, double min, double max, double 
         return -1;
     memcpy(first, text, (size_t)(comma - text));
     first[comma - text] = '\0';
-    return take_real(first, min, max, x) || take_int(comma + 1, 1, GAME_MAX_PLIES, k) ? -1 : 0;
+    return number_real(first, min, max, x) || number_int(comma + 1, 1, GAME_MAX_PLIES, k) ? -1 : 0;
 }
 
 /* "I/N" */
@@ -155,7 +129,7 @@ static int take_shard(const char *text, struct match_plan *p)
     char *slash;
     long i = strtol(text, &slash, 10);
 
-    if (*slash != '/' || take_int(slash + 1, 1, 1000000, &p->shards) || i < 1 || i > p->shards)
+    if (*slash != '/' || number_int(slash + 1, 1, 1000000, &p->shards) || i < 1 || i > p->shards)
         return -1;
     p->shard = (int)i;
     return 0;
@@ -201,7 +175,7 @@ static int take_engine(struct match_job *j, const char *text)
 static int take_seed(const char *arg, uint64_t *v)
 {
     long seed = 0;
-    int status = take_whole(arg, 0, 1L << 62, &seed);
+    int status = number_whole(arg, 0, 1L << 62, &seed);
 
     *v = (uint64_t)seed;
     return status;
@@ -217,7 +191,7 @@ static int take_margin(struct match_job *j, const char *arg)
 {
     double ms;
 
-    if (take_real(arg, 0, 1e6, &ms))
+    if (number_real(arg, 0, 1e6, &ms))
         return -1;
     j->rules.margin = 1e-3 * ms;
     return 0;
@@ -230,7 +204,7 @@ static int take_sprt(struct match_job *j, const char *arg)
     char *comma;
 
     s.elo0 = strtod(arg, &comma);
-    if (comma == arg || *comma != ',' || take_real(comma + 1, -SPRT_FAR, SPRT_FAR, &s.elo1) ||
+    if (comma == arg || *comma != ',' || number_real(comma + 1, -SPRT_FAR, SPRT_FAR, &s.elo1) ||
         sprt_check(&s, NULL))
         return -1;
     j->sprt = s;
@@ -246,19 +220,19 @@ static int take_option(struct match_job *j, int opt, const char *arg)
     switch (opt) {
     case 'e': return take_engine(j, arg);
     case OPT_FORMAT: return take_format(j, arg);
-    case 'n': return take_whole(arg, 1, 1000000, &j->plan.games);
-    case 'j': return take_whole(arg, 1, 256, &j->jobs);
-    case 'b': return take_int(arg, 2, 25, &r->size);
-    case 'k': return take_real(arg, -1000, 1000, &r->komi);
-    case 'p': return take_whole(arg, 0, 1000, &j->random_plies);
+    case 'n': return number_whole(arg, 1, 1000000, &j->plan.games);
+    case 'j': return number_whole(arg, 1, 256, &j->jobs);
+    case 'b': return number_int(arg, 2, 25, &r->size);
+    case 'k': return number_real(arg, -1000, 1000, &r->komi);
+    case 'p': return number_whole(arg, 0, 1000, &j->random_plies);
     case 's': return take_seed(arg, &j->seed);
     case OPT_OPENINGS: return take_text(arg, &j->openings_path);
-    case OPT_OPENING_PLIES: return take_whole(arg, 0, GAME_MAX_PLIES, &j->opening_plies);
+    case OPT_OPENING_PLIES: return number_whole(arg, 0, GAME_MAX_PLIES, &j->opening_plies);
     case OPT_SHUFFLE: j->shuffle = true; return 0;
     case OPT_TIME: return match_clock_parse(arg, &j->clock);
     case OPT_MARGIN: return take_margin(j, arg);
-    case 't': return take_real(arg, 0.001, 1e6, &r->move_seconds);
-    case 'm': return take_int(arg, 1, GAME_MAX_PLIES, &r->max_plies);
+    case 't': return number_real(arg, 0.001, 1e6, &r->move_seconds);
+    case 'm': return number_int(arg, 1, GAME_MAX_PLIES, &r->max_plies);
     case OPT_MERCY: return take_real_and_count(arg, 0, 1e4, &r->mercy_points, &r->mercy_plies);
     case OPT_RESIGN: return take_real_and_count(arg, 0, 1, &r->resign_below, &r->resign_moves);
     case OPT_ANALYZE: r->analyze = true; return 0;
@@ -286,15 +260,17 @@ static int take_engine_key(struct match_job *j, const char *name, const char *ke
         return err_set(e, "'%s' is no name for an engine, or there are too many", name);
     x->from_file = true;
     if (!strcmp(key, "command")) {
-        snprintf(command, sizeof command, "%s%s%s", more ? x->command : "", more ? " " : "",
-                 value);
+        if (snprintf(command, sizeof command, "%s%s%s", more ? x->command : "", more ? " " : "",
+                     value) >= (int)sizeof command)
+            return err_set(e, "the command of '%s' is longer than %zu bytes", name,
+                           sizeof command - 1);
         status = take_text(command, &x->command);
     } else if (!more && !strcmp(key, "time")) {
         x->has_clock = true;
         status = match_clock_parse(value, &x->clock);
     } else if (!more && !strcmp(key, "elo")) {
         x->has_elo = true;
-        status = take_real(value, -10000, 10000, &x->elo);
+        status = number_real(value, -10000, 10000, &x->elo);
     } else if (!more) {
         return err_set(e, "an engine has no '%s', but command, time and elo", key);
     }

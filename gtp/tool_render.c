@@ -11,6 +11,7 @@
 
 #include "engine/sgf.h"
 #include "engine/sgf_game.h"
+#include "gtp/numbers.h"
 #include "gtp/tools.h"
 #include "render/film.h"
 #include "render/frame.h"
@@ -93,28 +94,9 @@ static const struct option options[] = {
 
 /* --- options ----------------------------------------------------------------- */
 
-/* Reads a whole number at *s and steps over it; -1 if there is none in range. */
-static int take_number(const char **s, int lo, int hi, int *n)
-{
-    char *end;
-    long v;
-
-    if (**s < '0' || **s > '9')
-        return -1;
-    errno = 0;
-    v = strtol(*s, &end, 10);
-    if (errno || v < lo || v > hi)
-        return -1;
-    *n = (int)v;
-    *s = end;
-    return 0;
-}
-
 static int parse_number(const char *name, const char *s, int lo, int hi, int *n)
 {
-    const char *end = s;
-
-    if (take_number(&end, lo, hi, n) || *end)
+    if (number_int(s, lo, hi, n))
         return tool_usage("render", "--%s takes a number from %d to %d, not '%s'", name, lo, hi,
                           s);
     return 0;
@@ -123,13 +105,13 @@ static int parse_number(const char *name, const char *s, int lo, int hi, int *n)
 static int parse_moves(struct job *j, const char *s)
 {
     const char *p = s;
-    bool bad = take_number(&p, 0, GAME_MAX_PLIES, &j->from) != 0;
+    bool bad = number_ahead(&p, 0, GAME_MAX_PLIES, &j->from) != 0;
 
     j->to = j->from;
     if (!bad && *p == '-') {
         p++;
         j->to = -1;
-        bad = *p && take_number(&p, j->from, GAME_MAX_PLIES, &j->to);
+        bad = *p && number_ahead(&p, j->from, GAME_MAX_PLIES, &j->to);
     }
     if (bad || *p)
         return tool_usage("render", "--moves takes N, A-B or A-, not '%s'", s);
@@ -171,20 +153,10 @@ static int parse_option(struct job *j, int c, const char *arg)
 /* "games/a.sgf.gz" gives "a-frames". */
 static void default_dir(struct job *j)
 {
-    static const char *const suffix[] = { ".gz", ".sgf", ".sgfs", ".SGF" };
-    const char *base = strrchr(j->file, '/') ? strrchr(j->file, '/') + 1 : j->file;
-    int n = (int)strlen(base);
+    const char *base;
+    int n = tool_base_name(j->file, &base);
 
-    for (size_t i = 0; i < sizeof suffix / sizeof suffix[0]; i++) {
-        int len = (int)strlen(suffix[i]);
-
-        if (n > len && !strncmp(base + n - len, suffix[i], (size_t)len))
-            n -= len;
-    }
-    if (!strcmp(base, "-"))
-        snprintf(j->dir_path, sizeof j->dir_path, "game-frames");
-    else
-        snprintf(j->dir_path, sizeof j->dir_path, "%.*s-frames", n < 3000 ? n : 3000, base);
+    snprintf(j->dir_path, sizeof j->dir_path, "%.*s-frames", n, base);
     j->dir = j->dir_path;
 }
 
@@ -214,6 +186,8 @@ static int parse_args(struct job *j, int argc, char **argv)
         default_dir(j);
     if (strlen(j->dir) > PATH_SIZE - 64)
         return tool_usage("render", "the folder's name is too long");
+    if (!j->view && (j->numbers || j->cell != VIEW_CELL))
+        return tool_usage("render", "--numbers and --cell go with --view");
     if (!j->frames && !j->strip && !j->film && !j->still) {
         j->frames = true;
         snprintf(j->strip_path, sizeof j->strip_path, "%.*s/strip.png", PATH_SIZE - 64, j->dir);

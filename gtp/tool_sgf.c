@@ -2,7 +2,6 @@
 #include "config.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@
 
 #include "engine/file.h"
 #include "engine/sgf_game.h"
+#include "gtp/numbers.h"
 #include "gtp/tools.h"
 
 static const char help[] =
@@ -261,17 +261,6 @@ static const struct option options[] = {
     { NULL, 0, NULL, 0 },
 };
 
-/* A whole number from min to a million, else -1. */
-static long number(const char *text, long min)
-{
-    char *end;
-    long n;
-
-    errno = 0;
-    n = strtol(text, &end, 10);
-    return errno || end == text || *end || n < min || n > 1000000 ? -1 : n;
-}
-
 /* Takes one option; -1, or the exit status it ends the program with. */
 static int take_option(struct job *j, int opt, const char *arg)
 {
@@ -284,13 +273,11 @@ static int take_option(struct job *j, int opt, const char *arg)
     case 'v': j->verbose = true; break;
     case OPT_COMPACT: j->style = SGF_COMPACT; break;
     case 'g':
-        j->game = number(arg, 1);
-        if (j->game < 0)
+        if (number_whole(arg, 1, 1000000, &j->game))
             return tool_usage("sgf", "no number of a game: '%s'", arg);
         break;
     case 'm':
-        j->move = number(arg, 0);
-        if (j->move < 0)
+        if (number_whole(arg, 0, 1000000, &j->move))
             return tool_usage("sgf", "no number of moves: '%s'", arg);
         break;
     case 'h':

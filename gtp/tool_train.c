@@ -1,13 +1,12 @@
 /* videoworld train: options, and the stage that is asked for. */
 #include "config.h"
 
-#include <errno.h>
 #include <getopt.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "gtp/numbers.h"
 #include "gtp/tool_train.h"
 #include "gtp/tools.h"
 #include "model/world.h"
@@ -48,7 +47,8 @@ static const char help[] =
     "      --save-seconds=X  save every so often (default 60)\n"
     "  -h, --help            show this help\n\n"
     "Of the tokenizer and the LDM:\n"
-    "      --levels=LIST     values of each number of a code (default 8,5,5,5)\n"
+    "      --levels=LIST     values of each number of a code (default 8,5,5,5;\n"
+    "                        of the LDM 11,11,3)\n"
     "      --continuous=N    first steps: of the tokenizer half of them, of the LDM all, go\n"
     "                        without rounding (default: 3/4; 1/5)\n"
     "Of the LDM (with --init only its decoder learns on, codes staying what they are, from the\n"
@@ -119,36 +119,6 @@ static const struct option longs[] = {
     { NULL, 0, NULL, 0 },
 };
 
-static int parse_int(const char *text, int lo, int hi, int *v)
-{
-    char *end;
-    long n;
-
-    errno = 0;
-    n = strtol(text, &end, 10);
-    if (errno || end == text || *end || n < lo || n > hi)
-        return -1;
-    *v = (int)n;
-    return 0;
-}
-
-static int parse_real(const char *text, double lo, double hi, double *v)
-{
-    char *end;
-
-    *v = strtod(text, &end);
-    return end == text || *end || !(*v >= lo && *v <= hi) ? -1 : 0;
-}
-
-static int parse_seed(const char *text, uint64_t *seed)
-{
-    char *end;
-
-    errno = 0;
-    *seed = strtoumax(text, &end, 10);
-    return errno || end == text || *end || *text == '-' ? -1 : 0;
-}
-
 static int parse_dtype(const char *text, enum dtype *type)
 {
     static const struct {
@@ -189,32 +159,32 @@ static int set_option(struct train_job *j, int c, const char *text)
     case OPT_PLOT: return set_text(&j->plot, text);
     case 'D': return set_text(&j->device, text);
     case 'r': j->resume = true; return 0;
-    case 'j': return parse_int(text, 0, 1024, &j->threads);
-    case 's': return parse_seed(text, &j->seed);
-    case OPT_STEPS: return parse_int(text, 1, MANY, &j->steps);
-    case OPT_BATCH: return parse_int(text, 1, 1 << 20, &j->batch);
-    case OPT_LR: return parse_real(text, 1e-9, 1e3, &j->lr);
-    case OPT_WARMUP: return parse_int(text, 0, MANY, &j->warmup);
-    case OPT_MICRO: return parse_int(text, 1, 1 << 16, &j->micro);
+    case 'j': return number_int(text, 0, 1024, &j->threads);
+    case 's': return number_seed(text, &j->seed);
+    case OPT_STEPS: return number_int(text, 1, MANY, &j->steps);
+    case OPT_BATCH: return number_int(text, 1, 1 << 20, &j->batch);
+    case OPT_LR: return number_real(text, 1e-9, 1e3, &j->lr);
+    case OPT_WARMUP: return number_int(text, 0, MANY, &j->warmup);
+    case OPT_MICRO: return number_int(text, 1, 1 << 16, &j->micro);
     case OPT_WEIGHTS: return parse_dtype(text, &j->dtype);
-    case OPT_EVAL_STEPS: return parse_int(text, 0, MANY, &j->eval_steps);
-    case OPT_EVAL_SAMPLES: return parse_int(text, 1, MANY, &j->eval_samples);
-    case OPT_SAVE_STEPS: return parse_int(text, 0, MANY, &j->save_steps);
-    case OPT_SAVE_SECONDS: return parse_real(text, 0, 1e9, &j->save_seconds);
+    case OPT_EVAL_STEPS: return number_int(text, 0, MANY, &j->eval_steps);
+    case OPT_EVAL_SAMPLES: return number_int(text, 1, MANY, &j->eval_samples);
+    case OPT_SAVE_STEPS: return number_int(text, 0, MANY, &j->save_steps);
+    case OPT_SAVE_SECONDS: return number_real(text, 0, 1e9, &j->save_seconds);
     case OPT_LEVELS: return set_text(&j->levels, text);
     case OPT_TOKENIZER: return set_text(&j->tokenizer, text);
     case OPT_TARGET: return set_text(&j->target, text);
     case OPT_LDM: return set_text(&j->ldm, text);
     case OPT_INIT_LDM: return set_text(&j->init_ldm, text);
-    case OPT_HORIZON: return parse_int(text, 0, WORLD_HORIZON_MAX, &j->horizon);
-    case OPT_LAYERS: return parse_int(text, 1, 512, &j->layers);
-    case OPT_FRAME_SHARE: return parse_real(text, 0, 1, &j->frame_share);
-    case OPT_LATER_WEIGHT: return parse_real(text, 0, 100, &j->later_weight);
-    case OPT_RIGHT_SHARE: return parse_real(text, 0, 1, &j->right_share);
+    case OPT_HORIZON: return number_int(text, 0, WORLD_HORIZON_MAX, &j->horizon);
+    case OPT_LAYERS: return number_int(text, 1, 512, &j->layers);
+    case OPT_FRAME_SHARE: return number_real(text, 0, 1, &j->frame_share);
+    case OPT_LATER_WEIGHT: return number_real(text, 0, 100, &j->later_weight);
+    case OPT_RIGHT_SHARE: return number_real(text, 0, 1, &j->right_share);
     case OPT_OPTIMIZER: return parse_optimizer(text, &j->muon);
-    case OPT_PATCH: return parse_int(text, 2, 128, &j->patch);
-    case OPT_HIDDEN: return parse_int(text, 1, 4096, &j->hidden);
-    default: return parse_int(text, 0, MANY, &j->continuous);
+    case OPT_PATCH: return number_int(text, 2, 128, &j->patch);
+    case OPT_HIDDEN: return number_int(text, 1, 4096, &j->hidden);
+    default: return number_int(text, 0, MANY, &j->continuous);
     }
 }
 
@@ -242,6 +212,8 @@ static int parse_options(struct train_job *j, int argc, char **argv)
         return tool_usage("train", "what is '%s'?", argv[optind]);
     if (!j->data || !j->output)
         return tool_usage("train", "--data and --output are needed");
+    if (j->log && !strcmp(j->log, "-"))
+        return tool_usage("train", "--log takes a file");
     if (j->plot && !j->log)
         return tool_usage("train", "--plot draws the log: --log is needed");
     return -1;
@@ -273,6 +245,8 @@ static int run(const struct train_stage *stage, struct train_job *j, struct err 
         return -1;
     if (!j->resume && checkpoint_has_training(j->output))
         return err_set(e, "'%s' is being trained already: --resume goes on with it", j->output);
+    if (!j->parallel.rank && checkpoint_can_save(j->output, e))
+        return -1;
     if (clips_open(&j->clips, j->data, PART_HELD_OUT, e))
         return -1;
     failed = run_on_device(stage, j, e);

@@ -43,7 +43,7 @@ static void write_script(struct text *t, const struct train_job *j, const struct
     for (int i = 0; i < m->metrics; i++)
         shares = shares || is_share(m->names[i]);
     text_puts(t, "set terminal pngcairo noenhanced size 1200,800; "
-                 "set datafile separator ','; set grid; set key outside bottom horizontal; "
+                 "set datafile separator ','; set grid; set key outside top right horizontal; "
                  "set xlabel 'step'; set ylabel 'loss'; set logscale y; set ytics nomirror; ");
     if (shares)
         text_puts(t, "set y2range [0:1]; set y2tics; set y2label 'share'; ");

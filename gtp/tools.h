@@ -39,8 +39,11 @@ int tool_fail(const struct err *e);
 int tool_usage(const char *tool, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* While they are caught, ctrl-C and SIGTERM set this; the second one ends at once.  Catching
-   clears it. */
+/* A game's file without folder and ending, at most 3000 bytes of *name; "game" for "-". */
+int tool_base_name(const char *file, const char **name);
+
+/* While they are caught, ctrl-C, SIGTERM and SIGHUP set this; the second one ends at once.
+   Catching clears it. */
 extern volatile sig_atomic_t tool_stopped;
 void tool_catch_signals(bool on);
 

@@ -173,6 +173,9 @@ int checkpoint_load_training(const struct checkpoint_training *t, struct params 
 /* Is there a BASE.train.safetensors beside path "BASE.safetensors"? */
 bool checkpoint_has_training(const char *path);
 
+/* 0: both files can be written, to be known before hours of training; neither is touched. */
+int checkpoint_can_save(const char *path, struct err *e);
+
 /* The part of it that reads an opened training file; t->path is not used. */
 int checkpoint_load_state(const struct checkpoint *c, const struct checkpoint_training *t,
                           struct params *ps, struct err *e);

@@ -3,8 +3,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/file.h"
 #include "model/checkpoint.h"
 #include "model/checkpoint_file.h"
 
@@ -82,6 +84,26 @@ bool checkpoint_has_training(const char *path)
 
     free(training);
     return there;
+}
+
+int checkpoint_can_save(const char *path, struct err *e)
+{
+    char *training = training_path(path, e);
+    const char *const target[] = { path, training };
+    struct outfile o;
+    struct stat is;
+    int failed = training ? 0 : -1;
+
+    for (int i = 0; i < 2 && !failed; i++) {
+        if (!stat(target[i], &is) && S_ISDIR(is.st_mode))
+            failed = err_set(e, "cannot write '%s': it is a folder", target[i]);
+        else
+            failed = outfile_open(&o, target[i], e);
+        if (!failed)
+            outfile_abort(&o);
+    }
+    free(training);
+    return failed;
 }
 
 /* --- saving ---------------------------------------------------------------- */

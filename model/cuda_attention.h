@@ -101,7 +101,7 @@ template <int D> __device__ void tile_rows(uint32_t (&a)[D / 16][4], const bf16 
 }
 
 /*
- * Rows first + 16 warp .. +15 of x = or += c times scale[row g, row g + 8].
+ * Rows first + 16 warp .. +15 of x = c times scale[row g, row g + 8].
  */
 template <int D>
 __device__ void tile_store(bf16 *x, const struct rows<bf16> &r, const float (&c)[D / 8][4],

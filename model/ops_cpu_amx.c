@@ -139,7 +139,7 @@ static void pack_pairs(uint32_t *to, const elem *rows, size_t R, size_t C)
             to[c] = rows[c] | (uint32_t)rows[C + c] << 16;
 }
 
-/* to (C) = scale times from, or += it */
+/* to (C) = scale times from */
 static void put_row(elem *to, const float *from, int C, float scale)
 {
     for (int c = 0; c < C; c += LANES)

@@ -129,7 +129,7 @@ static inline void tile_pack(float *to, const elem *from, size_t row, int R, int
     }
 }
 
-/* to (R, C) += scale times from (R, tile_pad(C)) */
+/* to (R, C) = scale times from (R, tile_pad(C)) */
 static inline void tile_put(elem *to, size_t row, const float *from, int R, int C, float scale)
 {
     for (int r = 0; r < R; r++, to += row, from += tile_pad((size_t)C))

@@ -27,7 +27,7 @@ int preset_params(const struct block_config *c, size_t *count, struct err *e);
 /*
  * Peak memory in bytes of a training step of a stack with B sequences of T tokens
  * on a device whose activations are of that type, without allocating any of it:
- * weights, gradients, moments and average (*params), activations and their
+ * weights, gradients, moments, average and Muon's work (*params), activations and their
  * gradients (*acts).  The device's own scratch comes on top: on the CPU a few
  * buffers of an operation's size, on CUDA 48 MiB.
  */

@@ -31,7 +31,7 @@ void clip_scenes(struct clip *c, const struct corpus *corpus, struct corpus_pos 
     corpus_replay(&g, pos.ply, &b);
     turn_scene(&c->scene[0], &b, symmetry, pos.ply ? corpus_played(&g, pos.ply - 1) : pass,
                camera);
-    board_play(&b, camera, corpus_point(&b, best));
+    board_play(&b, camera, board_move_point(&b, best));
     turn_scene(&c->scene[1], &b, symmetry, best, camera);
     c->w = c->scene[0].w;
     c->h = c->scene[0].h;
@@ -42,7 +42,7 @@ void clip_scenes(struct clip *c, const struct corpus *corpus, struct corpus_pos 
         for (int ply = pos.ply + 1; ply < g.n && c->valid <= horizon; ply++) {
             int move = corpus_played(&g, ply);
 
-            board_play(&b, corpus_color(&g, ply), corpus_point(&b, move));
+            board_play(&b, corpus_color(&g, ply), board_move_point(&b, move));
             turn_scene(&c->scene[c->valid++], &b, symmetry, move, camera);
         }
     for (int i = c->valid; i <= horizon; i++)

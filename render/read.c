@@ -312,14 +312,11 @@ void reader_init(struct reader *r, const struct drawer *d)
             for (int c = 0; c < N_CONTENTS; c++)
                 sum_blocks(drawer_tile(d, (enum shade)s, p, (enum content)c), TILE * 3,
                            r->feature[s][p][c], &r->rough[s][p][c]);
-    for (int p = 0; p < N_PLACES; p++) {
-        for (int a = 0; a < N_CONTENTS; a++) {
-            r->shades_apart[p][a] = distance(r->feature[0][p][a], r->feature[1][p][a]);
-            for (int s = 0; s < N_SHADES; s++)
+    for (int s = 0; s < N_SHADES; s++)
+        for (int p = 0; p < N_PLACES; p++)
+            for (int a = 0; a < N_CONTENTS; a++)
                 for (int b = 0; b < N_CONTENTS; b++)
                     r->apart[s][p][a][b] = distance(r->feature[s][p][a], r->feature[s][p][b]);
-        }
-    }
 }
 
 int read_size(int width, int height, int *w, int *h, struct err *e)

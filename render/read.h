@@ -37,8 +37,6 @@ struct reader {
     int32_t rough[N_SHADES][N_PLACES][N_CONTENTS];
     /* squared distance between the features of two contents */
     int32_t apart[N_SHADES][N_PLACES][N_CONTENTS][N_CONTENTS];
-    /* the same between the two shades of one content */
-    int32_t shades_apart[N_PLACES][N_CONTENTS];
 };
 
 struct reading {

@@ -18,7 +18,7 @@ static const struct rgb board_line = { 78, 54, 26 };
 static const struct rgb label = { 112, 80, 42 };
 static const struct rgb ink_black = { 24, 24, 28 };
 static const struct rgb ink_white = { 250, 250, 246 };
-static const struct rgb accent = { 10, 130, 255 };
+static const struct rgb accent = { 10, 130, 255 }, accent_on_black = { 110, 185, 255 };
 
 /* What of a picture is the same for all stones of a colour. */
 struct sprite {
@@ -205,7 +205,7 @@ static void draw_grid(struct image *im, const struct view *v)
 
 static void draw_coords(struct image *im, const struct view *v)
 {
-    int size = v->cell * PIXEL / 4;
+    int size = v->cell < 28 ? 7 * PIXEL : v->cell * PIXEL / 4; /* smaller is not legible */
     int near = (margin(v) + v->cell / 24) * PIXEL / 2; /* from the edge of the picture */
 
     for (int x = 0; x < v->w; x++) {
@@ -312,7 +312,8 @@ static void stamp(struct image *im, const struct sprite *s, int cx, int cy)
 /* The number of a stone, and the mark of the last. */
 static void draw_mark(struct image *im, const struct view *v, int i, int cx, int cy)
 {
-    bool last = i == v->last;
+    bool last = i == v->last, black = v->stones[i] == BLACK;
+    struct rgb mark = black ? accent_on_black : accent;
     char s[12];
 
     if (v->number[i]) {
@@ -320,10 +321,9 @@ static void draw_mark(struct image *im, const struct view *v, int i, int cx, int
         int size = v->cell * PIXEL * (n < 10 ? 26 : n < 100 ? 24 : n < 1000 ? 19 : 15) / 64;
 
         snprintf(s, sizeof s, "%d", n);
-        view_text(im, s, cx, cy, size,
-                  last ? accent : v->stones[i] == BLACK ? ink_white : ink_black);
+        view_text(im, s, cx, cy, size, last ? mark : black ? ink_white : ink_black);
     } else if (last) {
-        draw_ring(im, cx, cy, v->cell * PIXEL / 4, v->cell * PIXEL * 11 / 64, accent);
+        draw_ring(im, cx, cy, v->cell * PIXEL / 4, v->cell * PIXEL * 11 / 64, mark);
     }
 }
 

@@ -35,6 +35,17 @@ is "names standard input" "$(dataset -o b.vwc - <bad.sgf | head -n 1)" \
 is "or leaves it out" "$(dataset -o b.vwc --skip-bad bad.sgf | head -n 2)" \
 "videoworld: bad.sgf:1:17: illegal move 'cc': occupied
 1 games read, 0 without a move, 0 there twice, 1 bad; 1 written"
+cp b.vwc kept.vwc
+printf '(;SZ[9];B[ee])(;SZ[9];B[ee' >torn.sgf
+is "but no file that cannot be read" \
+    "$(dataset -o kept.vwc --skip-bad bad.sgf typo.sgf torn.sgf | sed 's/torn.sgf:.*/torn.sgf/'; cmp b.vwc kept.vwc)" \
+"videoworld: bad.sgf:1:17: illegal move 'cc': occupied
+videoworld: cannot open 'typo.sgf': No such file or directory
+videoworld: torn.sgf
+videoworld: 2 of 3 files cannot be read, nothing written
+status 1"
+"$VIDEOWORLD" dataset -o - --skip-bad bad.sgf >piped.vwc 2>/dev/null
+is "writes to standard output nothing else" "$(cmp b.vwc piped.vwc 2>&1)" ""
 is "builds of the sample" "$(dataset -o s.vwc "$sample" | sed -n '1p; /^all/p; /^size/p')" \
 "500 games read, 0 without a move, 0 there twice, 0 bad; 500 written
 all            500      36002           14.0 %         6.8 %
@@ -52,7 +63,7 @@ is "refuses a damaged file" "$(dataset --info cut.vwc)" \
 "videoworld: 'cut.vwc' holds 972 bytes of games where its head says $(($(wc -c <s.vwc) - 28))
 status 1"
 is "takes nothing of it" "$(dataset -o v.vwc a.sgf cut.vwc | tail -n 2; ls v.vwc 2>&1 | wc -l)" \
-"videoworld: 1 bad, nothing written
+"videoworld: 1 of 2 files cannot be read, nothing written
 status 1
 1"
 is "refuses another file" "$(dataset --info a.sgf)" "videoworld: 'a.sgf' is no corpus file

@@ -10,7 +10,7 @@ floor() {
     engine/*) echo 1 ;;
     render/*) echo 2 ;;
     model/*) echo 3 ;;
-    gtp/player*) echo 4 ;;
+    gtp/player*|gtp/numbers.*) echo 4 ;;
     gtp/main.c|gtp/tool*|gtp/bench*) echo 6 ;;
     gtp/*) echo 5 ;;
     *) echo 7 ;;

@@ -43,6 +43,15 @@ ok "a last line needs no newline" $?
 gtp 0 </dev/null && says ''
 ok "no input at all is success" $?
 
+printf 'kata-analyze b 1 maxmoves 0\n' | timeout 20 "$VIDEOWORLD" gtp -p random >"$tmp/out" 2>"$tmp/err"
+ok "analysis that shows nothing ends with the input" $?
+
+printf '(;SZ[9]KM[99999999])' >"$tmp/komi.sgf"
+printf '(;SZ[9]KM[-0])' >"$tmp/nought.sgf"
+printf "loadsgf $tmp/komi.sgf\nget_komi\nloadsgf $tmp/nought.sgf\nget_komi\n" | gtp 0 &&
+    says '? cannot load file\n\n= 7\n\n=\n\n= 0\n\n'
+ok "a file's komi is held to what the command takes" $?
+
 # Lizzie reads stderr as if it were stdout.
 printf 'genmove b\nkata-set-rules japanese\nplay b Z\n' | gtp 0
 [ -s "$tmp/err" ] && ! grep -qE '^(=|\?|info|play)| -> ' "$tmp/err"

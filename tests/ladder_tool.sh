@@ -57,6 +57,9 @@ gone -700,
 new"
 is "plays every opening twice" \
 "$(grep -v '^#' r.txt | awk '{ n[int($1 / 2)]++ } END { for (k in n) odd += n[k] != 2; print odd + 0 }')" 0
+(echo '[match]'; echo 'html = page.html'; cat ladder.ini) >page.ini
+ladder page.ini -n 4 >/dev/null
+is "its page is finished" "$(grep -c 'http-equiv="refresh"' page.html)" 0
 games=$(grep -vc '^#' r.txt)
 ladder ladder.ini -w 120 -r r.txt >again.txt
 is "plays no more when it knows" "$(grep -vc '^#' r.txt) $(tail -n 2 again.txt)" \

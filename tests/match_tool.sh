@@ -150,6 +150,16 @@ else
 fi
 
 # --- usage
+"$VIDEOWORLD" match -e "a=$random" -e "b=$random" -n 2 -b 5 -r quiet.txt >/dev/null 2>&-
+is "without standard error its lines go nowhere" "$(grep -vc '^#' quiet.txt)" 2
+gzip -c quiet.txt >quiet.txt.gz
+is "packed results are not added to" \
+    "$(match -e "a=$random" -e "b=$random" -n 4 -b 5 -r quiet.txt.gz)" \
+"videoworld: 'quiet.txt.gz' is packed: it cannot be added to
+status 1"
+is "nor standard output" "$(match -e "a=$random" -e "b=$random" -n 2 -b 5 -r -)" \
+"videoworld: '-' is no file to add to
+status 1"
 is "wants two engines" "$(match -e 'a=./toy')" \
 "videoworld: two engines are needed, by --engine NAME=COMMAND
 Try 'videoworld match --help'.

@@ -109,6 +109,8 @@ usage "unknown option '--bogus'" --bogus game.sgf
 usage "unknown option '-x'" -x game.sgf
 usage "option '--strip' needs a value" game.sgf --strip
 usage "--moves takes N, A-B or A-, not '4-2'" --moves 4-2 game.sgf
+usage "--numbers and --cell go with --view" --numbers --strip - game.sgf
+usage "--numbers and --cell go with --view" --cell 24 --strip - game.sgf
 usage "--moves takes N, A-B or A-, not '-3'" --moves -3 game.sgf
 usage "--moves takes N, A-B or A-, not '1-2x'" --moves 1-2x game.sgf
 usage "--camera takes mover, black or white, not 'red'" --camera red game.sgf

@@ -220,7 +220,7 @@ START_TEST(scenes_are_those_of_the_game)
         struct corpus_game r = corpus_game(&c, 0);
 
         ck_assert_int_eq(game_play(&g, corpus_color(&r, ply),
-                                   corpus_point(&g.board, corpus_played(&r, ply)), NULL), 0);
+                                   board_move_point(&g.board, corpus_played(&r, ply)), NULL), 0);
     }
     for (int ply = 0; ply + 3 < 100; ply++) {
         clip_scenes(&clip, &c, (struct corpus_pos){ 0, ply }, 0, 3);

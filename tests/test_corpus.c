@@ -156,7 +156,7 @@ START_TEST(replay_equals_game)
             if (memcmp(stones, game_stones(&g, ply), 81) || b.ko != g.board.ko)
                 ck_abort_msg("game %zu ply %d", i, ply);
             if (ply < r.n && game_play(&g, corpus_color(&r, ply),
-                                       corpus_point(&b, corpus_played(&r, ply)), &e))
+                                       board_move_point(&b, corpus_played(&r, ply)), &e))
                 ck_abort_msg("%s", e.msg);
         }
         game_release(&g);

@@ -70,6 +70,12 @@ refused "an unknown size" "unknown size of tokenizer 'huge': it is nano or small
 refused "games that are no corpus" \
     "'$sample' is no corpus file: make one of it by 'videoworld dataset'" \
     train tokenizer -d "$sample" -o x.safetensors
+mkdir folder.safetensors
+refused "output that cannot be written" "cannot write 'folder.safetensors': it is a folder" \
+    train tokenizer -d s.vwc -o folder.safetensors --steps 1000000
+refused "or has no such name" "'x.bin' does not end in '.safetensors'" \
+    train tokenizer -d s.vwc -o x.bin --steps 1000000
+refused "a log on standard output" "--log takes a file" train tokenizer -d s.vwc -o x.safetensors -l -
 refused "weights that are none" "cannot open 'none': No such file or directory" \
     bench tokenizer -d s.vwc -w none
 is "and nothing was written" "$(ls x.* 2>/dev/null)" ""

@@ -79,6 +79,20 @@ out=$({ printf 'lz-analyze 10\n'; sleep 8; printf 'name\n'; } | "$VIDEOWORLD" gt
 holds "lz-analyze speaks" "$out" '/^info move .* winrate [0-9]+ prior [0-9]+ lcb [0-9]+ order 0 pv /'
 holds "and is stopped by a line" "$out" '/^= VideoWorld/'
 
+# moves that it would never think of
+out=$(gtp 'kata-genmove_analyze b allow b A1 1\n' --set maxVisits=2)
+is "it plays the one move allowed, and shows it" \
+    "$(printf '%s\n' "$out" | awk '/^info/ { print "info", $3 } /^play/ { print }' | uniq)" \
+"info A1
+play A1"
+out=$(gtp 'kata-genmove_analyze b avoid b E5,E4,D5,F5,E6 1\n' --set maxVisits=2)
+holds "and another than those to avoid" "$out" '/^play [A-HJ][1-9]$/ && !/E5|E4|D5|F5|E6/'
+out=$({ printf 'kata-analyze b 10 allow b A1,J9 1\n'; sleep 4; printf 'name\n'; } |
+    "$VIDEOWORLD" gtp --threads 1 2>/dev/null)
+holds "and analyses them" "$out" '/^info move A1 .*info move J9 |^info move J9 .*info move A1 /'
+out=$(gtp 'play b E5\nplay w pass\nkata-search_analyze b 1000 allow b pass 1\n' --set maxVisits=3)
+holds "two passes end a line" "$out" '/^info move pass .* scoreMean 74.0000 .* pv pass$/'
+
 # --- looking on
 gzip -dc "$TEST_SRCDIR/data/games9-sample.sgfs.gz" | sed -n 7p >"$tmp/game.sgf"
 cd "$tmp" || exit 1
@@ -89,6 +103,8 @@ holds "nearly all of the frames are legal" "$out" \
 is "the picture is three frames wide and more" \
     "$("$VIDEOWORLD" imagine --device cpu -m 4 -o one.png game.sgf >/dev/null
        dd if=one.png bs=1 skip=16 count=8 2>/dev/null | od -An -tu1 | tr -s ' ')" " 0 0 1 192 0 0 0 152"
+"$VIDEOWORLD" imagine --device cpu -m 1 - <game.sgf >/dev/null
+is "a game from standard input is called game" "$(ls ./*imagined.png)" "./game-imagined.png"
 is "no move 999" "$("$VIDEOWORLD" imagine -m 999 game.sgf 2>&1 | sed 's/has [0-9]* moves/has N moves/')" \
 "videoworld: 'game.sgf' has N moves, no move 999"
 is "no game" "$("$VIDEOWORLD" imagine 2>&1 | head -n 1)" "videoworld: no game given"

@@ -139,3 +139,24 @@ $ --seed=1 --boardsize=5 --komi=0.5 --override-version=9.9
 > printsgf
 ~ = \(;GM\[1\].*HA\[2\].*AB\[.*\]\)
 
+> clear_board
+=
+
+> set_free_handicap A1 B2
+=
+
+> gogui-setup_player b
+=
+
+> printsgf out.sgf
+=
+
+> printsgf
+~ = \(;GM\[1\].*HA\[2\].*AB\[.*\]PL\[B\].*\)
+
+> loadsgf out.sgf
+=
+
+> printsgf
+~ = \(;GM\[1\].*AB\[.*\]PL\[B\].*\)
+
