@@ -164,8 +164,8 @@ int checkpoint_save_training(const struct checkpoint_training *t, const struct p
 /*
  * Restores w, c, m, v, ema, ps->step and every scalar, bit by bit, from
  * BASE.train.safetensors; all or nothing.  The options' meta must equal the
- * file's.  *behind is set when BASE.safetensors is not of the same weights, `why`
- * (may be NULL) then says how; the trainer should write it again.
+ * file's.  *behind is set when BASE.safetensors is not of the same weights, or of
+ * another type; `why` (may be NULL) then says how; the trainer should write it again.
  */
 int checkpoint_load_training(const struct checkpoint_training *t, struct params *ps,
                              bool *behind, struct err *why, struct err *e);

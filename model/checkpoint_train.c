@@ -322,8 +322,24 @@ int checkpoint_load_state(const struct checkpoint *c, const struct checkpoint_tr
     return failed ? -1 : 0;
 }
 
-/* Is the weights file at path of the state in c?  If not, err says why. */
-static int check_pair(const struct checkpoint *c, const char *path, struct err *e)
+/* Are the tensors of that type, but for those that are always f32? */
+static bool has_type(const struct checkpoint *c, enum dtype type)
+{
+    const char *want = type == DT_BF16 ? "BF16" : type == DT_I8 ? "I8" : "F32";
+    bool some = false, others = false;
+
+    for (int i = 0; i < c->n; i++) {
+        bool is = !strcmp(c->tensors[i].type, want);
+
+        some |= is;
+        others |= !is && strcmp(c->tensors[i].type, "F32");
+    }
+    return some && !others;
+}
+
+/* Is the weights file at path of the state in c, and of that type?  If not, err says why. */
+static int check_pair(const struct checkpoint *c, const char *path, enum dtype type,
+                      struct err *e)
 {
     static const char *const keys[] = { "step", "weights" };
     struct checkpoint w;
@@ -338,6 +354,8 @@ static int check_pair(const struct checkpoint *c, const char *path, struct err *
             failed = err_set(e, "'%s' has %s %.40s, the training file %.40s", path, keys[i],
                              is ? is : "missing", want);
     }
+    if (!failed && !has_type(&w, type))
+        failed = err_set(e, "'%s' holds weights of another type", path);
     checkpoint_close(&w);
     return failed;
 }
@@ -357,7 +375,7 @@ int checkpoint_load_training(const struct checkpoint_training *t, struct params 
         return -1;
     failed = checkpoint_load_state(&c, t, ps, e);
     if (!failed)
-        *behind = check_pair(&c, t->path, why) != 0;
+        *behind = check_pair(&c, t->path, t->weights.dtype, why) != 0;
     checkpoint_close(&c);
     return failed;
 }

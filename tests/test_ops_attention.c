@@ -3,7 +3,6 @@
 #include "tests/tap.h"
 
 #include <math.h>
-#include <string.h>
 
 enum span { FULL, CAUSAL, PREFIX, FRAMES, SHORT, SPANS }; /* SHORT: some keys nobody sees */
 enum layout { SEPARATE, PACKED, PADDED, LAYOUTS }; /* q, k, v as arrays of their own; as columns of
@@ -119,15 +118,19 @@ static void prepare(struct setup *s, const struct shape *shape, enum layout how,
     s->a.span = put_int(f, s->span, (size_t)s->a.Tq);
 }
 
-/* What the backward writes of x becomes 0: rows of q, k or v, not the gaps between them. */
-static void clear_rows(const struct setup *s, double *x)
+/* The backward writes rows of q, k or v, not the gaps between them: as if it had added to what was
+   there before. */
+static void add_before(const struct setup *s, double *x, const double *before)
 {
     const struct attn *a = &s->a;
-    size_t c = (size_t)a->NH * a->HS;
 
     for (int b = 0; b < a->B; b++)
         for (int t = 0; t < a->Tk; t++)
-            memset(x + b * a->q_batch + t * a->q_row, 0, c * sizeof *x);
+            for (int c = 0; c < a->NH * a->HS; c++) {
+                size_t i = b * a->q_batch + t * a->q_row + c;
+
+                x[i] += before[i];
+            }
 }
 
 START_TEST(forward_and_backward)
@@ -159,11 +162,11 @@ START_TEST(forward_and_backward)
         dy[s.o_len + i] = 0; /* nobody differentiates lse */
     f.d->ops->attention_backward(f.d, g.q, g.k, g.v, put_act(&f, dy, s.o_len), o, lse, x.q, x.k,
                                  x.v, &s.a);
-    for (int i = 0; i < 3; i++)
-        clear_rows(&s, before[i]);
     after[0] = get_act(&f, g.q, s.len);
     after[1] = how == PACKED ? after[0] + c : get_act(&f, g.k, s.len);
     after[2] = how == PACKED ? after[0] + 2 * c : get_act(&f, g.v, s.len);
+    for (int i = 0; i < 3; i++)
+        add_before(&s, after[i], before[i]);
     for (int i = 0; i < 3; i++) {
         static const char *const name[] = {"dq", "dk", "dv"};
 

@@ -47,6 +47,10 @@ kill -TERM $pid
 wait $pid
 is "a signal saves and ends" "$?,$(ls stop.*safetensors | tr '\n' ' ')" \
     "0,stop.safetensors stop.train.safetensors "
+bytes=$(wc -c <part.safetensors)
+train -o part.safetensors --steps 1000 --resume --weights f32 >/dev/null
+is "weights of another type are written at its end too" \
+    "$([ "$(wc -c <part.safetensors)" -gt $((bytes * 3 / 2)) ] && echo larger)" larger
 is "other levels do not go on with it" \
     "$(train -o part.safetensors --steps 1000 --resume --levels 8,8,8 | grep -c '^videoworld:')" 1
 
