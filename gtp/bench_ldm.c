@@ -228,11 +228,10 @@ static const char help[] =
 
 int bench_ldm(int argc, char **argv)
 {
-    static const struct bench_usage usage = { "bench ldm", help, "clips",
+    static const struct bench_usage usage = { "bench ldm", help, "clips", "go9-ldm.safetensors",
                                               "d:w:t:n:H:p:D:j:h", run };
-    struct bench_options o = { .weights = "go9-ldm.safetensors", .device = "auto",
-                               .tokenizer = "go9-tokenizer.safetensors",
-                               .part = PART_HELD_OUT, .count = 5000, .horizon = 5 };
+    struct bench_options o = { .device = "auto", .part = PART_HELD_OUT, .count = 5000,
+                               .horizon = 5 };
 
     return bench_main(&o, &usage, argc, argv);
 }

@@ -91,49 +91,43 @@ static int parse(struct bench_options *o, const struct bench_usage *u, int argc,
     return -1;
 }
 
-/* Where *file is still the default, which is a bare name: its path among the models that came with
-   the program. */
-static int find_model(const char **file, const char *standard, const char *option,
-                      char path[PATH], struct err *e)
+/* Where no file was named for the option of that letter and the part has it: that of this name
+   among the models that came with the program. */
+static int find_model(const struct bench_usage *u, char letter, const char *name,
+                      const char **file, char path[PATH], struct err *e)
 {
     char folder[FOLDER];
-    struct err none;
 
-    if (!*file || *file != standard)
+    if (*file || !strchr(u->shorts, letter))
         return 0;
-    err_init(&none);
-    if (policy_weights(folder, sizeof folder, &none))
-        return err_set(e, "no models found that came with the program: name one by --%s, or their "
-                       "folder by $VIDEOWORLD_WEIGHTS", option);
-    snprintf(path, PATH, "%s/%s", folder, *file);
+    if (policy_weights(folder, sizeof folder, NULL))
+        return err_set(e, "no models found that came with the program: name them by -%c and its "
+                       "like, or their folder by $VIDEOWORLD_WEIGHTS", letter);
+    snprintf(path, PATH, "%s/%s", folder, name);
     *file = path;
     return 0;
 }
 
-static int run(const struct bench_options *given, const struct bench_options *standard,
-               const struct bench_usage *u, struct err *e)
+static int run(struct bench_options o, const struct bench_usage *u, struct err *e)
 {
     char weights[PATH], tokenizer[PATH], ldm[PATH];
-    struct bench_options o = *given;
 
-    if (find_model(&o.weights, standard->weights, "weights", weights, e) ||
-        find_model(&o.tokenizer, standard->tokenizer, "tokenizer", tokenizer, e))
+    if (find_model(u, 'w', u->model, &o.weights, weights, e) ||
+        find_model(u, 't', "go9-tokenizer.safetensors", &o.tokenizer, tokenizer, e))
         return -1;
-    if (find_model(&o.ldm, standard->ldm, "ldm", ldm, NULL))
-        o.ldm = NULL; /* which a world model may not need */
+    find_model(u, 'l', "go9-ldm.safetensors", &o.ldm, ldm, NULL); /* who needs it will say so */
     return u->run(&o, e);
 }
 
 int bench_main(struct bench_options *o, const struct bench_usage *u, int argc, char **argv)
 {
-    const struct bench_options standard = *o;
     int status = parse(o, u, argc, argv);
     struct err e;
 
     if (status >= 0)
         return status;
     err_init(&e);
-    return run(o, &standard, u, &e) ? tool_fail(&e) : 0;
+    return run(*o, u, &e) ? tool_fail(&e) : 0;
 }
 
 /* --- models --- */

@@ -16,8 +16,8 @@
 
 struct bench_options {
     const char *data, *device;
-    /* files, weights the model that is looked at; the defaults are names of those that
-       policy_weights finds, and ldm is NULL where there is none */
+    /* files, weights the model that is looked at; NULL: those that policy_weights finds, which
+       for ldm may stay NULL */
     const char *tokenizer, *ldm, *weights;
     enum corpus_part part;
     int count;                             /* clips, frames or positions */
@@ -29,6 +29,7 @@ struct bench_usage {
     const char *name;   /* "bench ldm" */
     const char *help;   /* up to what it has of its own; -p, -D, -j and -h all have */
     const char *count;  /* what is counted, --clips */
+    const char *model;  /* the name of its own model among those that policy_weights finds */
     const char *shorts; /* for getopt_long: of d data, w weights, t tokenizer, l ldm, n count,
                            H horizon, p part, D device, j threads, h help; the long names follow */
     int (*run)(const struct bench_options *o, struct err *e);

@@ -186,9 +186,8 @@ static const char help[] =
 int bench_tokenizer(int argc, char **argv)
 {
     static const struct bench_usage usage = { "bench tokenizer", help, "frames",
-                                              "d:w:n:p:D:j:h", run };
-    struct bench_options o = { .weights = "go9-tokenizer.safetensors", .device = "auto",
-                               .part = PART_HELD_OUT, .count = 20000 };
+                                              "go9-tokenizer.safetensors", "d:w:n:p:D:j:h", run };
+    struct bench_options o = { .device = "auto", .part = PART_HELD_OUT, .count = 20000 };
 
     return bench_main(&o, &usage, argc, argv);
 }

@@ -358,11 +358,8 @@ static const char help[] =
 int bench_world(int argc, char **argv)
 {
     static const struct bench_usage usage = { "bench world", help, "positions",
-                                              "d:w:t:l:n:p:D:j:h", run };
-    struct bench_options o = { .weights = "go9-small.safetensors", .device = "auto",
-                               .tokenizer = "go9-tokenizer.safetensors",
-                               .ldm = "go9-ldm.safetensors", .part = PART_HELD_OUT,
-                               .count = 2000 };
+                                              "go9-small.safetensors", "d:w:t:l:n:p:D:j:h", run };
+    struct bench_options o = { .device = "auto", .part = PART_HELD_OUT, .count = 2000 };
 
     return bench_main(&o, &usage, argc, argv);
 }

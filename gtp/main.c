@@ -83,7 +83,7 @@ static void on_signal(int sig)
 
 void tool_catch_signals(bool on)
 {
-    struct sigaction a = { .sa_handler = on ? on_signal : SIG_DFL };
+    struct sigaction a = { .sa_handler = on ? on_signal : SIG_DFL }, is;
 
     sigemptyset(&a.sa_mask);
     a.sa_flags = on ? (int)SA_RESETHAND : 0;
@@ -91,7 +91,8 @@ void tool_catch_signals(bool on)
         tool_stopped = 0;
     sigaction(SIGINT, &a, NULL);
     sigaction(SIGTERM, &a, NULL);
-    sigaction(SIGHUP, &a, NULL);
+    if (!sigaction(SIGHUP, NULL, &is) && is.sa_handler != SIG_IGN) /* as nohup wants it */
+        sigaction(SIGHUP, &a, NULL);
 }
 
 /* What was printed must have arrived: a full disk or closed pipe is a failure. */

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 int number_whole(const char *text, long min, long max, long *v)
 {
@@ -52,18 +53,23 @@ int number_seed(const char *text, uint64_t *v)
     return 0;
 }
 
-int number_ahead(const char **text, int min, int max, int *v)
+int number_range(const char *text, int max, int *from, int *to)
 {
-    char *end;
-    long n;
+    const char *dash = strchr(text, '-');
+    size_t n = dash ? (size_t)(dash - text) : strlen(text);
+    char first[16];
+    int a, b;
 
-    if (!isdigit((unsigned char)**text))
+    if (!n || n >= sizeof first)
         return -1;
-    errno = 0;
-    n = strtol(*text, &end, 10);
-    if (errno || n < min || n > max)
+    memcpy(first, text, n);
+    first[n] = '\0';
+    if (number_int(first, 0, max, &a))
         return -1;
-    *text = end;
-    *v = (int)n;
+    b = dash ? -1 : a;
+    if (dash && dash[1] && number_int(dash + 1, a, max, &b))
+        return -1;
+    *from = a;
+    *to = b;
     return 0;
 }

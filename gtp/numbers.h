@@ -12,7 +12,7 @@ int number_int(const char *text, int min, int max, int *v);
 int number_real(const char *text, double min, double max, double *v);
 int number_seed(const char *text, uint64_t *v);
 
-/* Digits that *text begins with: it is stepped over them. */
-int number_ahead(const char **text, int min, int max, int *v);
+/* "N" (one), "A-B" or "A-" (to the end: *to is -1), 0 <= A <= B <= max. */
+int number_range(const char *text, int max, int *from, int *to);
 
 #endif

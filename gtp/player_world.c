@@ -16,7 +16,8 @@
 #include "gtp/player_rollout.h"
 #include "gtp/player_policy.h"
 
-/* How much of the probability is tried: to move, the likeliest codes will do. */
+/* How much of the probability is tried: to move, the likeliest codes will do; ALL is more than
+   there is. */
 static const double MOVE_COVER = 0.8, ANALYSIS_COVER = 0.99, ALL = 2;
 
 enum {

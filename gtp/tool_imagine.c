@@ -57,23 +57,11 @@ static const struct option options[] = {
 
 /* --- options --- */
 
-/* "N", "A-B" or "A-" */
-static int parse_moves(struct job *j, const char *s)
-{
-    if (number_ahead(&s, 0, GAME_MAX_PLIES, &j->from))
-        return -1;
-    j->to = j->from;
-    if (*s != '-')
-        return *s ? -1 : 0;
-    j->to = INT_MAX;
-    return *++s && number_int(s, j->from, GAME_MAX_PLIES, &j->to) ? -1 : 0;
-}
-
 static int set_option(struct job *j, int c, const char *s)
 {
     switch (c) {
     case 'o': j->output = s; return 0;
-    case 'm': return parse_moves(j, s);
+    case 'm': return number_range(s, GAME_MAX_PLIES, &j->from, &j->to);
     case 'c': return number_int(s, 1, 1000, &j->columns);
     case 'w': j->policy.weights = s; return 0;
     case 'D': j->policy.device = s; return 0;
@@ -191,7 +179,7 @@ static int show_all(struct job *j, struct err *e)
 {
     int side = j->p->w * TILE, n = j->game.n, columns = j->columns, failed = 0;
 
-    j->to = j->to < n ? j->to : n;
+    j->to = j->to < 0 || j->to > n ? n : j->to;
     if (j->from > n)
         return err_set(e, "'%s' has %d moves, no move %d", j->file, n, j->from);
     n = j->to - j->from + 1;
@@ -232,7 +220,7 @@ static int run(struct job *j, struct err *e)
 
 int tool_imagine(int argc, char **argv)
 {
-    struct job j = { .to = INT_MAX, .columns = 4 };
+    struct job j = { .to = -1, .columns = 4 };
     int status = parse_args(&j, argc, argv);
     struct err e;
 

@@ -104,16 +104,7 @@ static int parse_number(const char *name, const char *s, int lo, int hi, int *n)
 
 static int parse_moves(struct job *j, const char *s)
 {
-    const char *p = s;
-    bool bad = number_ahead(&p, 0, GAME_MAX_PLIES, &j->from) != 0;
-
-    j->to = j->from;
-    if (!bad && *p == '-') {
-        p++;
-        j->to = -1;
-        bad = *p && number_ahead(&p, j->from, GAME_MAX_PLIES, &j->to);
-    }
-    if (bad || *p)
+    if (number_range(s, GAME_MAX_PLIES, &j->from, &j->to))
         return tool_usage("render", "--moves takes N, A-B or A-, not '%s'", s);
     return 0;
 }

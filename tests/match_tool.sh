@@ -137,6 +137,29 @@ is "ends cleanly on ctrl-C" "$? $(tail -n 1 c.err) $(grep -c ' of 1000 games' c.
 "0 videoworld: stopped 1"
 is "with every game written" "$(games c.txt | wc -l)" "$(grep -c 'of 1000:' c.err)"
 
+# --- the terminal goes away, and nohup
+for nohup in no yes; do
+    [ $nohup = yes ] && trap '' HUP
+    "$VIDEOWORLD" match -e 'a=./toy slow' -e 'b=./toy slow' -n 1000 -p 0 -r h.$nohup >h.out 2>h.err &
+    pid=$!
+    trap - HUP
+    while ! grep -q 'of 1000' h.err 2>/dev/null; do sleep 0.05; done
+    kill -HUP $pid
+    before=$(grep -c 'of 1000:' h.err)
+    i=0
+    while kill -0 $pid 2>/dev/null && [ "$(grep -c 'of 1000:' h.err)" -lt $((before + 2)) ] &&
+          [ $i -lt 200 ]; do
+        sleep 0.05
+        i=$((i + 1))
+    done
+    kill -0 $pid 2>/dev/null && went=on || went=out
+    kill -TERM $pid 2>/dev/null
+    wait $pid
+    is "a hang-up ends it, nohup: $nohup" "$? $(tail -n 1 h.err) $went" \
+        "0 videoworld: stopped $([ $nohup = yes ] && echo on || echo out)"
+    rm h.err
+done
+
 # --- a real engine
 gnugo=$(PATH=$PATH:/usr/games command -v gnugo)
 if [ -n "$gnugo" ]; then
