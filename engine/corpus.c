@@ -56,10 +56,32 @@ int corpus_best(const struct corpus_game *g, int ply)
     return code(g, 2 * ply + 1);
 }
 
+/* The prior at p, unchecked. */
+static struct corpus_prior prior(const struct corpus_game *g, int ply, int i)
+{
+    const uint8_t *p = g->plies + corpus_prior_at(g, ply, i);
+    int unit = corpus_unit(g->w, g->h);
+
+    return (struct corpus_prior){ (int)corpus_get(p, unit), p[unit] };
+}
+
+int corpus_policy(const struct corpus_game *g, int ply, struct corpus_prior *list)
+{
+    int n = 0;
+
+    for (; n < g->priors; n++) {
+        list[n] = prior(g, ply, n);
+        if (!list[n].share)
+            break;
+    }
+    return n;
+}
+
 struct corpus_game corpus_game_head(const uint8_t *bytes)
 {
     struct corpus_game g = {
         .result = (enum corpus_result)bytes[0],
+        .priors = bytes[1],
         .w = bytes[2],
         .h = bytes[3],
         .n = (int)corpus_get(bytes + 4, 4),
@@ -124,6 +146,35 @@ static bool is_legal(const struct board *b, enum color c, int move)
     return move <= b->w * b->h && board_legality(b, c, board_move_point(b, move)) == LEGAL;
 }
 
+bool corpus_policy_holds(const struct board *b, enum color c, const struct corpus_prior *list,
+                         int n)
+{
+    int last = CORPUS_WHOLE, sum = 0;
+
+    for (int i = 0; i < n; i++) {
+        if (list[i].share < 1 || list[i].share > last || !is_legal(b, c, list[i].move))
+            return false;
+        for (int k = 0; k < i; k++)
+            if (list[k].move == list[i].move)
+                return false;
+        last = list[i].share;
+        sum += last;
+    }
+    return sum <= CORPUS_WHOLE + CORPUS_PRIORS / 2;
+}
+
+/* A policy that holds, and noughts behind it. */
+static bool policy_is_right(const struct corpus_game *g, const struct board *b, int ply)
+{
+    struct corpus_prior list[CORPUS_PRIORS];
+    int n = corpus_policy(g, ply, list);
+
+    for (int i = n; i < g->priors; i++)
+        if (prior(g, ply, i).share || prior(g, ply, i).move)
+            return false;
+    return corpus_policy_holds(b, corpus_color(g, ply), list, n);
+}
+
 static int check_plies(const struct corpus_game *g, struct board *b, size_t number,
                        const char *name, struct err *e)
 {
@@ -133,6 +184,8 @@ static int check_plies(const struct corpus_game *g, struct board *b, size_t numb
 
         if (!is_legal(b, c, corpus_best(g, i)) || !is_legal(b, c, corpus_played(g, i)))
             return err_set(e, "'%s': game %zu has an illegal move at ply %d", name, number, i);
+        if (!policy_is_right(g, b, i))
+            return err_set(e, "'%s': game %zu has a wrong policy at ply %d", name, number, i);
         board_play(b, c, board_move_point(b, corpus_played(g, i)));
     }
     return 0;
@@ -147,11 +200,11 @@ static int check_game(const uint8_t *bytes, size_t left, size_t number, const ch
     if (left < CORPUS_GAME_HEAD)
         return err_set(e, "'%s': game %zu is cut off", name, number);
     g = corpus_game_head(bytes);
-    if (bytes[0] >= N_CORPUS_RESULTS || bytes[1] != 0 || g.w < GAME_MIN || g.w > BOARD_MAX ||
+    if (bytes[0] >= N_CORPUS_RESULTS || (g.priors && g.priors != CORPUS_PRIORS) || g.w < GAME_MIN || g.w > BOARD_MAX ||
         g.h < GAME_MIN || g.h > BOARD_MAX || g.n < 1 || g.n > GAME_MAX_PLIES ||
         !isfinite(g.komi))
         return err_set(e, "'%s': game %zu has a wrong head", name, number);
-    r->len = corpus_game_bytes(g.w, g.h, g.n);
+    r->len = corpus_game_bytes(g.w, g.h, g.n, g.priors);
     if (left < r->len)
         return err_set(e, "'%s': game %zu is cut off", name, number);
     r->bytes = (uint8_t *)bytes;

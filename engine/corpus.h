@@ -5,7 +5,8 @@
  * best move known (in SGF: the second variation's, if there is one, else the one
  * played).  A position is a game and a ply, 0 .. n-1: the board before that ply's
  * move.  The board after the last move is no position,
- * as no best move of it is known.
+ * as no best move of it is known.  A ply may have a policy besides: what else a
+ * player thought of there, and how much of it.
  *
  * A game belongs to one of three parts by a hash of its size and moves alone,
  * the same in all eight symmetries: adding files moves no game, and a game that
@@ -16,12 +17,13 @@
  * A move is an index, row-major from the top left, and w * h is a pass.
  *
  * The file: "VWCORPUS", version 1 (u32), games (u32), their bytes (u64), the
- * games, CRC-32 of all before it (u32); little-endian.  A game: result, 0, w, h
+ * games, CRC-32 of all before it (u32); little-endian.  A game: result, P, w, h
  * (u8 each), plies (u32), komi (f64), then per ply the move played and the
  * best: a byte each where w * h < 127, else two; the highest bit of the move
- * played says White.  Games are ordered by part, hash and content, and none is
- * there twice (with another result, perhaps), so the same games give the same
- * bytes in whatever order they came.
+ * played says White.  Then per ply P priors, 0 .. CORPUS_PRIORS: a move and its
+ * share (u8), the larger first, noughts where there are fewer.  Games are ordered
+ * by part, hash and content, and none is there twice (with another result,
+ * perhaps), so the same games give the same bytes in whatever order they came.
  */
 #ifndef ENGINE_CORPUS_H
 #define ENGINE_CORPUS_H
@@ -34,7 +36,11 @@
 #include "engine/err.h"
 #include "engine/sgf.h"
 
-enum { CORPUS_MAX_BYTES = 1 << 30 }; /* largest file that is read */
+enum {
+    CORPUS_MAX_BYTES = 1 << 30, /* largest file that is read */
+    CORPUS_PRIORS = 6,          /* most of a ply */
+    CORPUS_WHOLE = 255,         /* what the shares of a ply add up to, at most, but for rounding */
+};
 
 enum corpus_part { PART_TRAIN, PART_HELD_OUT, PART_TEST, N_PARTS };
 
@@ -60,9 +66,15 @@ enum corpus_result { CORPUS_UNKNOWN, CORPUS_BLACK, CORPUS_WHITE, CORPUS_DRAW, N_
 struct corpus_game {
     int w, h;
     int n;          /* plies, at least 1 */
+    int priors;     /* room for them at each ply: 0 or CORPUS_PRIORS */
     double komi;
     enum corpus_result result;
     const uint8_t *plies; /* private */
+};
+
+/* A move of a policy. */
+struct corpus_prior {
+    int move, share; /* 1 .. CORPUS_WHOLE */
 };
 
 struct corpus_pos {
@@ -101,6 +113,14 @@ struct corpus_game corpus_game(const struct corpus *c, size_t i);
 enum color corpus_color(const struct corpus_game *g, int ply);
 int corpus_played(const struct corpus_game *g, int ply);
 int corpus_best(const struct corpus_game *g, int ply);
+
+/* What was thought of at ply, list (CORPUS_PRIORS), the most likely first; how many. */
+int corpus_policy(const struct corpus_game *g, int ply, struct corpus_prior *list);
+
+/* Is that a policy of c there: n moves that are legal (superko apart), each once, shares
+   descending, and no more than a whole together, but for rounding? */
+bool corpus_policy_holds(const struct board *b, enum color c, const struct corpus_prior *list,
+                         int n);
 
 /* The board before ply, 0 .. n (n: the end); some microseconds on 9x9. */
 void corpus_replay(const struct corpus_game *g, int ply, struct board *b);
@@ -142,6 +162,13 @@ struct corpus_game corpus_record_game(const struct corpus_record *r);
 
 /* Sets the best move of a ply: one that is legal there, which nobody checks. */
 void corpus_record_set_best(struct corpus_record *r, int ply, int move);
+
+/* Makes room for policies, all empty; what was there is lost. */
+int corpus_record_clear_policies(struct corpus_record *r, struct err *e);
+
+/* Sets the policy of a ply, for which there is room: one that holds, which nobody checks. */
+void corpus_record_set_policy(struct corpus_record *r, int ply, const struct corpus_prior *list,
+                              int n);
 
 /* Sorts, and drops games that are there twice (moves, bests and komi alike). */
 void corpus_finish(struct corpus_builder *b);

@@ -40,9 +40,19 @@ static inline int corpus_unit(int w, int h)
 /* The head of a game, unchecked. */
 struct corpus_game corpus_game_head(const uint8_t *bytes);
 
-static inline size_t corpus_game_bytes(int w, int h, int n)
+static inline size_t corpus_game_bytes(int w, int h, int n, int priors)
 {
-    return CORPUS_GAME_HEAD + (size_t)n * 2 * (size_t)corpus_unit(w, h);
+    size_t unit = (size_t)corpus_unit(w, h);
+
+    return CORPUS_GAME_HEAD + (size_t)n * (2 * unit + (size_t)priors * (unit + 1));
+}
+
+/* Where in a game's plies prior i of a ply is. */
+static inline size_t corpus_prior_at(const struct corpus_game *g, int ply, int i)
+{
+    size_t unit = (size_t)corpus_unit(g->w, g->h);
+
+    return (size_t)g->n * 2 * unit + ((size_t)ply * (size_t)g->priors + (size_t)i) * (unit + 1);
 }
 
 uint64_t corpus_hash(const struct corpus_game *g);

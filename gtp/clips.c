@@ -34,6 +34,50 @@ static int frames(void *self, bool held_out, const struct train_sample *s, int n
     return 0;
 }
 
+/* The frames after the moves of a sample's policy, from px on; how many. */
+static int draw_others(const struct clips *c, struct corpus_pos pos, int symmetry, uint8_t *px,
+                       float *share)
+{
+    struct scene scene[1 + CORPUS_PRIORS];
+    size_t frame = source_bytes(&c->source, 0);
+    int n = clip_others(&c->corpus, pos, symmetry, scene, scene + 1, share);
+    int pitch = c->source.w * 3;
+
+    if (n)
+        scene_draw(&scene[0], c->drawer, px, pitch);
+    for (int i = 0; i < n; i++, px += frame) {
+        if (i)
+            memcpy(px, px - frame, frame);
+        scene_redraw(&scene[i], &scene[i + 1], c->drawer, px, pitch);
+    }
+    return n;
+}
+
+static int other_frames(void *self, const struct train_sample *s, int n, uint8_t *px, int *others,
+                        float *share, struct err *e)
+{
+    const struct clips *c = self;
+    size_t count = corpus_count(&c->corpus, PART_TRAIN);
+
+    for (int i = 0; i < n; i++) {
+        if (s[i].index >= count)
+            return err_set(e, "there is no clip %llu", (unsigned long long)s[i].index);
+        others[i] = draw_others(c, corpus_at(&c->corpus, PART_TRAIN, (size_t)s[i].index),
+                                symmetry_of(c, s[i].random), px, share);
+        px += (size_t)others[i] * source_bytes(&c->source, 0);
+        share += others[i];
+    }
+    return 0;
+}
+
+static bool has_policies(const struct corpus *c)
+{
+    for (size_t i = 0; i < c->n_games; i++)
+        if (corpus_game(c, i).priors)
+            return true;
+    return false;
+}
+
 static int check_sizes(struct clips *c, const char *path, struct err *e)
 {
     for (size_t i = 0; i < c->corpus.n_games; i++) {
@@ -70,7 +114,8 @@ int clips_open(struct clips *c, const char *path, enum corpus_part held_out, str
     c->source = (struct frame_source){
         .self = c, .samples = corpus_count(&c->corpus, PART_TRAIN),
         .held_out = corpus_count(&c->corpus, held_out), .w = c->w * TILE, .h = c->h * TILE,
-        .moves = c->w * c->h + 1, .max_horizon = CLIP_MAX_HORIZON, .frames = frames };
+        .moves = c->w * c->h + 1, .max_horizon = CLIP_MAX_HORIZON, .frames = frames,
+        .max_others = has_policies(&c->corpus) ? CORPUS_PRIORS : 0, .others = other_frames };
     return 0;
 }
 

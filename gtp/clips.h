@@ -4,7 +4,8 @@
  * The implementation of model/source.h by engine/corpus.h and render/clip.h:
  * samples are the positions of the corpus, those to train on of its part
  * "train", turned by one of the symmetries that keep the board's shape; those
- * held out of another part, never turned.  The label is the best move.
+ * held out of another part, never turned.  The label is the best move; what else might have
+ * come next are the moves of the position's policy.
  */
 #ifndef GTP_CLIPS_H
 #define GTP_CLIPS_H

@@ -29,6 +29,9 @@ static const char help[] =
     "      --annotate=CMD    ask the GTP engine started by CMD for the best moves; what\n"
     "                        it says is kept in FILE.annotations, so the same command\n"
     "                        goes on where it was interrupted, however that was\n"
+    "      --policy=CMD      ask the engine what it thinks of at first sight (kata-raw-nn),\n"
+    "                        kept as FILE.policies: up to six moves a position, which\n"
+    "                        'train world' takes for what else might have come next\n"
     "      --jobs=N          engines at once (default 1)\n"
     "      --timeout=S       seconds for a move of the engine (default 60)\n\n"
     "  -i, --info            describe a corpus file\n\n"
@@ -49,6 +52,7 @@ struct job {
     bool info, skip_bad;
     double komi;
     struct export export;
+    const char *best, *policy; /* commands that start engines */
     struct annotate annotate;
 };
 
@@ -95,6 +99,25 @@ static void print_part(const char *name, const struct part_counts *n)
            100 * (double)n->differ / all, 100 * (double)n->passes / all);
 }
 
+static void print_policies(const struct corpus *c)
+{
+    struct corpus_prior list[CORPUS_PRIORS];
+    size_t n = 0, moves = 0;
+
+    for (size_t i = 0; i < c->n_games; i++) {
+        struct corpus_game g = corpus_game(c, i);
+
+        for (int ply = 0; ply < g.n && g.priors; ply++) {
+            int k = corpus_policy(&g, ply, list);
+
+            n += k > 0;
+            moves += (size_t)k;
+        }
+    }
+    if (n)
+        printf("policies: %zu, of %.1f moves\n", n, (double)moves / (double)n);
+}
+
 static int print_info(const char *path, struct err *e)
 {
     size_t results[N_CORPUS_RESULTS] = { 0 };
@@ -119,6 +142,7 @@ static int print_info(const char *path, struct err *e)
     print_sizes(&c);
     for (size_t i = 0; i < c.n_games; i++)
         results[corpus_game(&c, i).result]++;
+    print_policies(&c);
     printf("results: Black %zu, White %zu, draw %zu, unknown %zu\n", results[CORPUS_BLACK],
            results[CORPUS_WHITE], results[CORPUS_DRAW], results[CORPUS_UNKNOWN]);
     corpus_release(&c);
@@ -197,6 +221,18 @@ static int add_files(const struct job *j, struct corpus_builder *b, char **paths
     return 0;
 }
 
+/* Asks the engines there are. */
+static int ask(const struct job *j, struct corpus_builder *b, struct err *e)
+{
+    struct annotate a = j->annotate;
+
+    a.command = j->best;
+    if (a.command && dataset_annotate(&a, b, e))
+        return -1;
+    a.command = j->policy;
+    return a.command ? dataset_ask_policies(&a, b, e) : 0;
+}
+
 static int build(const struct job *j, char **paths, int n, struct err *e)
 {
     struct corpus_builder b;
@@ -207,8 +243,8 @@ static int build(const struct job *j, char **paths, int n, struct err *e)
     corpus_builder_init(&b);
     status = add_files(j, &b, paths, n, &bad, e);
     games = b.n;
-    if (!status && j->annotate.command)
-        status = dataset_annotate(&j->annotate, &b, e);
+    if (!status)
+        status = ask(j, &b, e);
     if (!status)
         status = corpus_write(&b, j->output, e);
     if (!status) {
@@ -224,7 +260,7 @@ static int build(const struct job *j, char **paths, int n, struct err *e)
 
 /* --- the command line ------------------------------------------------------ */
 
-enum { OPT_SKIP = 256, OPT_ANNOTATE, OPT_JOBS, OPT_TIMEOUT, OPT_EXPORT, OPT_FORMAT, OPT_PART,
+enum { OPT_SKIP = 256, OPT_ANNOTATE, OPT_POLICY, OPT_JOBS, OPT_TIMEOUT, OPT_EXPORT, OPT_FORMAT, OPT_PART,
        OPT_CLIPS, OPT_HORIZON };
 
 static const struct option options[] = {
@@ -232,6 +268,7 @@ static const struct option options[] = {
     { "komi", required_argument, NULL, 'k' },
     { "skip-bad", no_argument, NULL, OPT_SKIP },
     { "annotate", required_argument, NULL, OPT_ANNOTATE },
+    { "policy", required_argument, NULL, OPT_POLICY },
     { "jobs", required_argument, NULL, OPT_JOBS },
     { "timeout", required_argument, NULL, OPT_TIMEOUT },
     { "info", no_argument, NULL, 'i' },
@@ -278,7 +315,8 @@ static int take_option(struct job *j, int opt, const char *arg)
     case 'o': j->output = arg; break;
     case 'i': j->info = true; break;
     case OPT_SKIP: j->skip_bad = true; break;
-    case OPT_ANNOTATE: j->annotate.command = arg; break;
+    case OPT_ANNOTATE: j->best = arg; break;
+    case OPT_POLICY: j->policy = arg; break;
     case OPT_EXPORT: j->export.dir = arg; break;
     case 'h':
         fputs(help, stdout);
@@ -300,8 +338,8 @@ static int check_options(struct job *j, int files)
 
     if (modes != 1)
         return tool_usage("dataset", "one of --output, --info and --export is needed");
-    if (j->annotate.command && (!j->output || !strcmp(j->output, "-")))
-        return tool_usage("dataset", "--annotate goes with --output=FILE");
+    if ((j->best || j->policy) && (!j->output || !strcmp(j->output, "-")))
+        return tool_usage("dataset", "--annotate and --policy go with --output=FILE");
     if (files == 0)
         return tool_usage("dataset", "no file given");
     if (files > 1 && !j->output)

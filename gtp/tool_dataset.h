@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "engine/corpus.h"
+#include "engine/game.h"
 
 struct export {
     const char *dir;
@@ -21,8 +22,8 @@ struct export {
 int dataset_export(const struct export *x, struct err *e);
 
 struct annotate {
+    const char *output;  /* answers are kept in OUTPUT.annotations and OUTPUT.policies */
     const char *command; /* starts a GTP engine */
-    const char *output;  /* answers are kept in OUTPUT.annotations */
     long jobs;           /* engines at once */
     double timeout;      /* seconds for a reply */
 };
@@ -33,5 +34,14 @@ struct annotate {
  * appended to the side file at once, and those found there are not asked again.
  */
 int dataset_annotate(const struct annotate *a, struct corpus_builder *b, struct err *e);
+
+/* The same for policies: what the engine, which has to know kata-raw-nn, thinks of at first
+   sight. */
+int dataset_ask_policies(const struct annotate *a, struct corpus_builder *b, struct err *e);
+
+/* Reads a reply to kata-raw-nn of color c's position: list (CORPUS_PRIORS) gets the likeliest
+   moves that are legal, but for those that would have no share; how many, or -1. */
+int dataset_read_policy(const char *reply, const struct game *g, enum color c,
+                        struct corpus_prior *list);
 
 #endif

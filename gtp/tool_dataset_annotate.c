@@ -1,4 +1,4 @@
-/* videoworld dataset --annotate: best moves from GTP engines. */
+/* videoworld dataset --annotate and --policy: best moves and policies from GTP engines. */
 #include "config.h"
 
 #include <stdio.h>
@@ -26,7 +26,7 @@ enum step { STEP_KNOWN, STEP_SIZE, STEP_CLEAR, STEP_KOMI, STEP_PLAY, STEP_ASK, S
 struct worker {
     struct client client;
     enum step step;
-    bool can_reg;          /* it knows reg_genmove */
+    bool known;            /* it knows the command it is asked for first */
     int starts;            /* since its last answer */
     bool has_game, finished; /* finished: there was no game left for it */
     size_t at;             /* number of the game */
@@ -121,9 +121,25 @@ static int go_on(struct run *r, struct worker *w, struct err *e)
     if (notes_has(&r->notes, w->at, ply))
         return send_play(w, e);
     w->step = STEP_ASK;
+    if (r->notes.kind == NOTES_POLICY)
+        return client_send(&w->client, r->a->timeout, e, "kata-raw-nn 0");
     return client_send(&w->client, r->a->timeout, e, "%s %s",
-                       w->can_reg ? "reg_genmove" : "genmove",
+                       w->known ? "reg_genmove" : "genmove",
                        corpus_color(&w->record, ply) == BLACK ? "b" : "w");
+}
+
+/* Takes the engine's policy. */
+static int take_policy(struct run *r, struct worker *w, struct err *e)
+{
+    enum color c = corpus_color(&w->record, w->game.n);
+    struct corpus_prior list[CORPUS_PRIORS];
+    int n = dataset_read_policy(text_str(&w->client.reply), &w->game, c, list);
+
+    if (n < 0)
+        return err_set(e, "%s: no policy but '%.60s'", r->a->command,
+                       text_str(&w->client.reply));
+    w->starts = 0;
+    return notes_add(&r->notes, w->at, w->game.n, list, n, e) ? -1 : go_on(r, w, e);
 }
 
 /* Takes the engine's move. */
@@ -134,17 +150,30 @@ static int take_move(struct run *r, struct worker *w, struct err *e)
     int p = board_parse_vertex(b, text_str(&w->client.reply));
     bool legal = p != NO_POINT && game_legality(&w->game, c, p) == LEGAL;
     bool resigns = !strcasecmp(text_str(&w->client.reply), "resign");
+    struct corpus_prior best = { 0, CORPUS_WHOLE };
 
     if (p == NO_POINT && !resigns)
         return err_set(e, "%s: no move but '%.60s'", r->a->command, text_str(&w->client.reply));
     w->starts = 0;
-    if (notes_add(&r->notes, w->at, w->game.n, legal ? board_move_number(b, p) : -1, e))
+    if (legal)
+        best.move = board_move_number(b, p);
+    if (notes_add(&r->notes, w->at, w->game.n, &best, legal, e))
         return -1;
-    if (!w->can_reg && !resigns) {
+    if (!w->known && !resigns) {
         w->step = STEP_UNDO;
         return client_send(&w->client, PATIENCE, e, "undo");
     }
     return go_on(r, w, e);
+}
+
+/* It is known whether the engine has the command. */
+static int begin(struct run *r, struct worker *w, bool known, struct err *e)
+{
+    w->known = known;
+    if (r->notes.kind == NOTES_POLICY && !known)
+        return err_set(e, "%s: does not know kata-raw-nn, so it has no policy to tell",
+                       r->a->command);
+    return w->has_game ? send_size(w, e) : next_game(r, w, e);
 }
 
 /* The engine said '?'. */
@@ -152,8 +181,7 @@ static int refused(struct run *r, struct worker *w, struct err *e)
 {
     switch (w->step) {
     case STEP_KNOWN:
-        w->can_reg = false;
-        return w->has_game ? send_size(w, e) : next_game(r, w, e);
+        return begin(r, w, false, e);
     case STEP_PLAY: /* other rules, say: what is open stays as it was */
         r->refused++;
         return next_game(r, w, e);
@@ -171,8 +199,7 @@ static int take_reply(struct run *r, struct worker *w, struct err *e)
         return refused(r, w, e);
     switch (w->step) {
     case STEP_KNOWN:
-        w->can_reg = !strcmp(text_str(&w->client.reply), "true");
-        return w->has_game ? send_size(w, e) : next_game(r, w, e);
+        return begin(r, w, !strcmp(text_str(&w->client.reply), "true"), e);
     case STEP_SIZE:
         w->step = STEP_CLEAR;
         return client_send(&w->client, PATIENCE, e, "clear_board");
@@ -185,7 +212,7 @@ static int take_reply(struct run *r, struct worker *w, struct err *e)
             return -1;
         return go_on(r, w, e);
     case STEP_ASK:
-        return take_move(r, w, e);
+        return r->notes.kind == NOTES_POLICY ? take_policy(r, w, e) : take_move(r, w, e);
     case STEP_KOMI:
     case STEP_UNDO:
         return go_on(r, w, e);
@@ -201,7 +228,8 @@ static int start(struct run *r, struct worker *w, struct err *e)
     w->step = STEP_KNOWN;
     if (client_start(&w->client, r->a->command, r->a->command, NULL, NULL, e))
         return -1;
-    return client_send(&w->client, PATIENCE, e, "known_command reg_genmove");
+    return client_send(&w->client, PATIENCE, e, "known_command %s",
+                       r->notes.kind == NOTES_POLICY ? "kata-raw-nn" : "reg_genmove");
 }
 
 /* An engine failed: says so and starts it again, unless that was tried often enough. */
@@ -294,31 +322,65 @@ static void forget_bests(struct corpus_builder *b)
     corpus_finish(b);
 }
 
-int dataset_annotate(const struct annotate *a, struct corpus_builder *b, struct err *e)
+/* All games have room for policies, none of which is known, and are different. */
+static int forget_policies(struct corpus_builder *b, struct err *e)
 {
+    for (size_t i = 0; i < b->n; i++)
+        if (corpus_record_clear_policies(&b->record[i], e))
+            return -1;
+    corpus_finish(b);
+    return 0;
+}
+
+/* What is not among the notes of that path is asked. */
+static int ask(struct run *r, enum notes_kind kind, const char *path, struct corpus_builder *b,
+               struct err *e)
+{
+    static const char *const none[] = { "the move played stands (no legal answer)",
+                                        "it thinks of nothing" };
+    int status = notes_open(&r->notes, kind, path, r->a->command, b, e);
+    size_t all;
+
+    if (!status) {
+        all = r->notes.first[b->n];
+        r->old = r->notes.n_answered;
+        if (r->old < all)
+            status = run_engines(r, e);
+        if (r->old < all && !status)
+            show_progress(r, true);
+        if (!status)
+            printf("%zu positions: %zu answered before, %zu now; in %zu %s, %zu games refused\n",
+                   all, r->old, r->notes.n_answered - r->old, r->notes.n_kept, none[kind],
+                   r->refused);
+    }
+    notes_release(&r->notes);
+    return status;
+}
+
+static int ask_all(const struct annotate *a, enum notes_kind kind, struct corpus_builder *b,
+                   struct err *e)
+{
+    static const char *const ends[] = { ".annotations", ".policies" };
     struct run r = { .a = a, .start = client_now(), .shown = client_now() };
-    size_t all, size = strlen(a->output) + sizeof ".annotations";
+    size_t size = strlen(a->output) + strlen(ends[kind]) + 1;
     char *path = malloc(size);
     int status;
 
     if (!path)
         return err_set(e, "out of memory");
-    snprintf(path, size, "%s.annotations", a->output);
-    forget_bests(b);
-    status = notes_open(&r.notes, path, a->command, b, e);
-    if (!status) {
-        all = r.notes.first[b->n];
-        r.old = r.notes.n_answered;
-        if (r.old < all)
-            status = run_engines(&r, e);
-        if (r.old < all && !status)
-            show_progress(&r, true);
-        if (!status)
-            printf("%zu positions: %zu answered before, %zu now; in %zu the move played stands "
-                   "(no legal answer), %zu games refused\n", all, r.old,
-                   r.notes.n_answered - r.old, r.notes.n_kept, r.refused);
-    }
-    notes_release(&r.notes);
+    snprintf(path, size, "%s%s", a->output, ends[kind]);
+    status = ask(&r, kind, path, b, e);
     free(path);
     return status;
+}
+
+int dataset_annotate(const struct annotate *a, struct corpus_builder *b, struct err *e)
+{
+    forget_bests(b);
+    return ask_all(a, NOTES_BEST, b, e);
+}
+
+int dataset_ask_policies(const struct annotate *a, struct corpus_builder *b, struct err *e)
+{
+    return forget_policies(b, e) ? -1 : ask_all(a, NOTES_POLICY, b, e);
 }

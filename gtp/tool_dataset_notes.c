@@ -5,11 +5,14 @@
 #include <string.h>
 
 #include "engine/rng.h"
+#include "gtp/numbers.h"
 #include "gtp/tool_dataset_notes.h"
 
-static const char head[] = "# videoworld annotations 1: ";
+static const char *const heads[] = { "# videoworld annotations 1: ", "# videoworld policies 1: " };
 
-static uint64_t key_of(const struct corpus_game *g)
+enum { ANSWER_MAX = CORPUS_PRIORS * 9 }; /* of "A10:255," and its end */
+
+static uint64_t key_of(const struct corpus_game *g, enum notes_kind kind)
 {
     uint64_t key, komi;
 
@@ -18,6 +21,8 @@ static uint64_t key_of(const struct corpus_game *g)
     for (int i = 0; i < g->n; i++)
         key = splitmix64(key ^ (uint64_t)(corpus_played(g, i) << 1 |
                                           (corpus_color(g, i) == WHITE)));
+    for (int i = 0; i < g->n && kind == NOTES_POLICY; i++)
+        key = splitmix64(key ^ (uint64_t)corpus_best(g, i));
     return key;
 }
 
@@ -31,48 +36,107 @@ static int compare_keys(const void *a, const void *b)
 /* --- an answer ------------------------------------------------------------- */
 
 /* Notes it in memory. */
-static void mark(struct notes *n, size_t game, int ply, int move)
+static void mark(struct notes *n, size_t game, int ply, const struct corpus_prior *list, int moves)
 {
+    struct corpus_record *r = &n->games->record[game];
     uint8_t *done = &n->answered[n->first[game] + (size_t)ply];
 
     if (!*done) {
         n->n_answered++;
-        n->n_kept += move < 0;
+        n->n_kept += !moves;
     }
     *done = 1;
-    if (move >= 0)
-        corpus_record_set_best(&n->games->record[game], ply, move);
+    if (n->kind == NOTES_POLICY)
+        corpus_record_set_policy(r, ply, list, moves);
+    else if (moves)
+        corpus_record_set_best(r, ply, list[0].move);
 }
 
-int notes_add(struct notes *n, size_t game, int ply, int move, struct err *e)
+/* An answer as it stands in a line. */
+static void put_answer(const struct notes *n, const struct board *b,
+                       const struct corpus_prior *list, int moves, char *text)
+{
+    char vertex[8];
+
+    if (!moves)
+        text += sprintf(text, "none");
+    for (int i = 0; i < moves; i++) {
+        board_vertex(b, board_move_point(b, list[i].move), vertex);
+        text += n->kind == NOTES_BEST ? sprintf(text, "%s", vertex)
+                                      : sprintf(text, "%s%s:%d", i ? "," : "", vertex,
+                                                list[i].share);
+    }
+}
+
+int notes_add(struct notes *n, size_t game, int ply, const struct corpus_prior *list, int moves,
+              struct err *e)
 {
     struct corpus_game g = corpus_record_game(&n->games->record[game]);
-    char line[80], vertex[8] = "none";
+    char line[ANSWER_MAX + 40], answer[ANSWER_MAX];
     struct board b;
 
     board_init(&b, g.w, g.h);
-    if (move >= 0)
-        board_vertex(&b, board_move_point(&b, move), vertex);
-    snprintf(line, sizeof line, "%016llx %d %s\n", (unsigned long long)key_of(&g), ply, vertex);
+    put_answer(n, &b, list, moves, answer);
+    snprintf(line, sizeof line, "%016llx %d %s\n", (unsigned long long)key_of(&g, n->kind), ply,
+             answer);
     if (journal_add(&n->journal, line, false, e))
         return -1;
-    mark(n, game, ply, move);
+    mark(n, game, ply, list, moves);
     return 0;
 }
 
 /* --- reading --------------------------------------------------------------- */
 
+/* Reads "VERTEX", or "VERTEX:SHARE" of a policy. */
+static int take_prior(const struct notes *n, const struct board *b, const char *text,
+                      struct corpus_prior *p)
+{
+    char vertex[8];
+    int end = 0, point;
+
+    if (sscanf(text, "%7[^:]%n", vertex, &end) != 1)
+        return -1;
+    point = board_parse_vertex(b, vertex);
+    if (point == NO_POINT)
+        return -1;
+    p->move = board_move_number(b, point);
+    p->share = CORPUS_WHOLE;
+    if (n->kind == NOTES_BEST)
+        return text[end] ? -1 : 0;
+    return text[end] == ':' ? number_int(text + end + 1, 1, CORPUS_WHOLE, &p->share) : -1;
+}
+
+/* Reads an answer, which it takes apart: how many moves, or -1. */
+static int take_answer(const struct notes *n, const struct corpus_game *g, int ply, char *text,
+                       struct corpus_prior *list)
+{
+    int moves = 0, most = n->kind == NOTES_BEST ? 1 : CORPUS_PRIORS;
+    struct board b;
+
+    if (!strcmp(text, "none"))
+        return 0;
+    corpus_replay(g, ply, &b);
+    for (char *next; text; text = next, moves++) {
+        next = strchr(text, ',');
+        if (next)
+            *next++ = '\0';
+        if (moves == most || take_prior(n, &b, text, &list[moves]))
+            return -1;
+    }
+    return corpus_policy_holds(&b, corpus_color(g, ply), list, moves) ? moves : -1;
+}
+
 /* Takes a line, ended by NUL; answers for other games are passed over. */
 static int take_line(struct notes *n, const char *line, size_t number, struct err *e)
 {
+    struct corpus_prior list[CORPUS_PRIORS];
     unsigned long long key;
     struct notes_key want, *found;
     struct corpus_game g;
-    struct board b;
-    char vertex[8];
-    int ply, move = NO_POINT;
+    char answer[ANSWER_MAX], told[ANSWER_MAX];
+    int ply, moves;
 
-    if (sscanf(line, "%16llx %d %7s", &key, &ply, vertex) != 3)
+    if (sscanf(line, "%16llx %d %53s", &key, &ply, answer) != 3)
         return err_set(e, "%s:%zu: no answer but '%.40s'", n->journal.path, number, line);
     want.key = key;
     found = bsearch(&want, n->keys, n->games->n, sizeof want, compare_keys);
@@ -81,27 +145,27 @@ static int take_line(struct notes *n, const char *line, size_t number, struct er
     g = corpus_record_game(&n->games->record[found->game]);
     if (ply < 0 || ply >= g.n)
         return err_set(e, "%s:%zu: the game has no ply %d", n->journal.path, number, ply);
-    corpus_replay(&g, ply, &b);
-    if (strcmp(vertex, "none"))
-        move = board_parse_vertex(&b, vertex);
-    if (strcmp(vertex, "none") && (move == NO_POINT ||
-        board_legality(&b, corpus_color(&g, ply), move) != LEGAL))
-        return err_set(e, "%s:%zu: '%s' is no legal move there", n->journal.path, number, vertex);
-    mark(n, found->game, ply, move == NO_POINT ? -1 : board_move_number(&b, move));
+    strcpy(told, answer);
+    moves = take_answer(n, &g, ply, answer, list);
+    if (moves < 0)
+        return err_set(e, n->kind == NOTES_BEST ? "%s:%zu: '%s' is no legal move there"
+                                                : "%s:%zu: '%s' is no policy there",
+                       n->journal.path, number, told);
+    mark(n, found->game, ply, list, moves);
     return 0;
 }
 
 static int take_lines(struct notes *n, char *text, const char *command, struct err *e)
 {
-    size_t number = 0;
+    size_t number = 0, skip = strlen(heads[n->kind]);
     char *end;
 
     for (; (end = strchr(text, '\n')); text = end + 1) {
         *end = '\0';
         if (number++ == 0) {
-            if (strcmp(text + sizeof head - 1, command))
+            if (strcmp(text + skip, command))
                 return err_set(e, "'%s' holds the answers of '%s', not of '%s'", n->journal.path,
-                               text + sizeof head - 1, command);
+                               text + skip, command);
         } else if (take_line(n, text, number, e)) {
             return -1;
         }
@@ -111,13 +175,13 @@ static int take_lines(struct notes *n, char *text, const char *command, struct e
 
 static int write_head(struct notes *n, const char *command, struct err *e)
 {
-    size_t size = sizeof head + strlen(command) + 1;
+    size_t size = strlen(heads[n->kind]) + strlen(command) + 2;
     char *line = malloc(size);
     int status;
 
     if (!line)
         return err_set(e, "out of memory");
-    snprintf(line, size, "%s%s\n", head, command);
+    snprintf(line, size, "%s%s\n", heads[n->kind], command);
     status = journal_add(&n->journal, line, false, e);
     free(line);
     return status;
@@ -135,23 +199,23 @@ static int make_tables(struct notes *n, struct err *e)
         struct corpus_game g = corpus_record_game(&b->record[i]);
 
         n->first[i + 1] = n->first[i] + (size_t)g.n;
-        n->keys[i] = (struct notes_key){ key_of(&g), i };
+        n->keys[i] = (struct notes_key){ key_of(&g, n->kind), i };
     }
     qsort(n->keys, b->n, sizeof *n->keys, compare_keys);
     n->answered = calloc(n->first[b->n] + 1, 1);
     return n->answered ? 0 : err_set(e, "out of memory");
 }
 
-int notes_open(struct notes *n, const char *path, const char *command,
+int notes_open(struct notes *n, enum notes_kind kind, const char *path, const char *command,
                struct corpus_builder *games, struct err *e)
 {
     char *text;
     int status;
 
-    *n = (struct notes){ .games = games, .journal = { .fd = -1 } };
+    *n = (struct notes){ .kind = kind, .games = games, .journal = { .fd = -1 } };
     if (strchr(command, '\n'))
         return err_set(e, "the engine's command has more than one line");
-    if (make_tables(n, e) || journal_open(&n->journal, path, head, &text, e))
+    if (make_tables(n, e) || journal_open(&n->journal, path, heads[kind], &text, e))
         return -1;
     status = *text ? take_lines(n, text, command, e) : write_head(n, command, e);
     free(text);

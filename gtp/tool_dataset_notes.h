@@ -2,7 +2,9 @@
  * tool_dataset_notes: the answers of an engine, kept in a journal (journal.h).
  *
  * The first line names the command that answers; each other line is an answer:
- * "KEY PLY VERTEX", KEY being a hash of the game's size, komi and moves.
+ * "KEY PLY VERTEX" for a best move, "KEY PLY VERTEX:SHARE,VERTEX:SHARE ..." for a
+ * policy, "none" where there is none.  KEY is a hash of the game's size, komi and
+ * moves, of policies also of its best moves, by which games may differ there.
  */
 #ifndef GTP_TOOL_DATASET_NOTES_H
 #define GTP_TOOL_DATASET_NOTES_H
@@ -14,7 +16,10 @@
 #include "engine/corpus.h"
 #include "gtp/journal.h"
 
+enum notes_kind { NOTES_BEST, NOTES_POLICY };
+
 struct notes {
+    enum notes_kind kind;
     struct corpus_builder *games; /* finished, their moves all different */
     struct journal journal;
     size_t *first;                /* games + 1: positions in the games before, owned */
@@ -23,11 +28,12 @@ struct notes {
         uint64_t key;
         size_t game;
     } *keys;                      /* ascending, owned */
-    size_t n_answered, n_kept;    /* of all positions; where the engine had no move to give */
+    size_t n_answered, n_kept;    /* of all positions; where the engine had none to give */
 };
 
-/* Opens or makes PATH and takes its answers into the games.  Release in any case. */
-int notes_open(struct notes *n, const char *path, const char *command,
+/* Opens or makes PATH and takes its answers into the games, which for policies have room.
+   Release in any case. */
+int notes_open(struct notes *n, enum notes_kind kind, const char *path, const char *command,
                struct corpus_builder *games, struct err *e);
 void notes_release(struct notes *n);
 
@@ -36,7 +42,8 @@ static inline bool notes_has(const struct notes *n, size_t game, int ply)
     return n->answered[n->first[game] + (size_t)ply];
 }
 
-/* Adds an answer: a move, or -1 where the move played shall stand. */
-int notes_add(struct notes *n, size_t game, int ply, int move, struct err *e);
+/* Adds an answer: a policy, or the best move alone; none where the move played shall stand. */
+int notes_add(struct notes *n, size_t game, int ply, const struct corpus_prior *list, int moves,
+              struct err *e);
 
 #endif

@@ -69,15 +69,16 @@ static const char help[] =
     "      --ldm=FILE        weights of the LDM, for video+ldm\n"
     "      --init-ldm=FILE   the LDM of --init, if --ldm is another: its codes are translated\n"
     "      --horizon=N       codes to tell (default 5)\n"
-
     "      --frame-share=X   part of the steps that learn the next frame too (default 0.25)\n"
-    "      --later-weight=X  of the codes after the first in the loss (default 0.25)\n";
+    "      --later-weight=X  of the codes after the first in the loss (default 0.25)\n"
+    "      --policy-share=X  of the loss of the first, where --data tells policies, to what else\n"
+    "                        might have come next (default 0.5)\n";
 
 enum {
     OPT_STEPS = 256, OPT_BATCH, OPT_LR, OPT_WARMUP, OPT_MICRO, OPT_WEIGHTS, OPT_EVAL_STEPS,
     OPT_EVAL_SAMPLES, OPT_SAVE_STEPS, OPT_SAVE_SECONDS, OPT_LEVELS, OPT_PATCH, OPT_HIDDEN,
     OPT_CONTINUOUS, OPT_TOKENIZER, OPT_TARGET, OPT_LDM, OPT_HORIZON, OPT_LAYERS, OPT_FRAME_SHARE,
-    OPT_LATER_WEIGHT, OPT_PLOT, OPT_RIGHT_SHARE, OPT_OPTIMIZER, OPT_INIT_LDM
+    OPT_LATER_WEIGHT, OPT_PLOT, OPT_RIGHT_SHARE, OPT_OPTIMIZER, OPT_INIT_LDM, OPT_POLICY_SHARE
 };
 
 static const struct option longs[] = {
@@ -113,6 +114,7 @@ static const struct option longs[] = {
     { "layers", required_argument, NULL, OPT_LAYERS },
     { "frame-share", required_argument, NULL, OPT_FRAME_SHARE },
     { "later-weight", required_argument, NULL, OPT_LATER_WEIGHT },
+    { "policy-share", required_argument, NULL, OPT_POLICY_SHARE },
     { "right-share", required_argument, NULL, OPT_RIGHT_SHARE },
     { "optimizer", required_argument, NULL, OPT_OPTIMIZER },
     { "help", no_argument, NULL, 'h' },
@@ -180,6 +182,7 @@ static int set_option(struct train_job *j, int c, const char *text)
     case OPT_LAYERS: return number_int(text, 1, 512, &j->layers);
     case OPT_FRAME_SHARE: return number_real(text, 0, 1, &j->frame_share);
     case OPT_LATER_WEIGHT: return number_real(text, 0, 100, &j->later_weight);
+    case OPT_POLICY_SHARE: return number_real(text, 0, 1, &j->policy_share);
     case OPT_RIGHT_SHARE: return number_real(text, 0, 1, &j->right_share);
     case OPT_OPTIMIZER: return parse_optimizer(text, &j->muon);
     case OPT_PATCH: return number_int(text, 2, 128, &j->patch);
@@ -260,7 +263,7 @@ static int run_stage(const struct train_stage *stage, int argc, char **argv)
         .device = "auto", .steps = -1, .batch = -1, .micro = -1, .warmup = -1, .save_steps = -1,
         .eval_steps = -1, .eval_samples = -1, .save_seconds = 60, .seed = 1, .dtype = DT_BF16,
         .patch = -1, .hidden = -1, .continuous = -1, .horizon = -1, .layers = -1, .frame_share = -1,
-        .later_weight = -1, .right_share = -1, .muon = -1 };
+        .later_weight = -1, .policy_share = -1, .right_share = -1, .muon = -1 };
     int status = parse_options(&j, argc, argv);
     struct err e;
 

@@ -123,6 +123,8 @@ static int run(struct train_job *j, struct models *m, struct train_config *c, st
         r.frame_share = j->frame_share;
     if (j->later_weight >= 0)
         r.later = (float)j->later_weight;
+    if (j->policy_share >= 0)
+        r.other = (float)j->policy_share;
     failed = begin(j, &r, e) || train_job_run(j, &r.model, c, meta.list, METAS, e);
     world_train_free(&r);
     return failed ? -1 : 0;

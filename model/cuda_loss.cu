@@ -49,37 +49,58 @@ template <int W> __device__ struct row_sum row_scan(const bf16 *x, int V, float 
     return r;
 }
 
+/* The weights of a row's targets (M) together, or of those that are `at`. */
+static __device__ float row_weight(const int *target, const float *weight, int M, bool all, int at)
+{
+    float sum = 0;
+
+    for (int m = 0; m < M; m++)
+        if (all ? target[m] >= 0 : target[m] == at)
+            sum += weight ? weight[m] : 1;
+    return sum;
+}
+
 template <int W>
 __global__ void cross_entropy_kernel(float *loss, bf16 *logits, const int *target,
-                                     const float *weight, int V, float scale, bool grad)
+                                     const float *weight, int M, int V, float scale, bool grad)
 {
-    int n = blockIdx.x, hit = target[n];
+    int n = blockIdx.x;
     bf16 *x = logits + (size_t)n * V;
-    float w = weight ? weight[n] : 1, k = hit < 0 ? 0 : scale * w, v[W];
     struct row_sum r = row_scan<W>(x, V, 1);
+    float k, v[W], sum = 0;
+    bool ignored = true;
 
+    target += (size_t)n * M;
+    weight = weight ? weight + (size_t)n * M : NULL;
+    for (int m = 0; m < M; m++)
+        if (target[m] >= 0) {
+            ignored = false;
+            sum += (weight ? weight[m] : 1) * (logf(r.sum) + (r.max - __bfloat162float(x[target[m]])));
+        }
     if (threadIdx.x == 0)
-        loss[n] = hit < 0 ? 0 : w * (logf(r.sum) + (r.max - __bfloat162float(x[hit])));
+        loss[n] = sum;
     if (!grad)
         return;
-    __syncthreads(); /* the loss has read its logit */
+    __syncthreads(); /* the loss has read its logits */
+    k = scale * row_weight(target, weight, M, true, 0) / r.sum;
     for (int i = threadIdx.x * W; i < V; i += THREADS * W) {
         load(v, x + i);
         for (int j = 0; j < W; j++)
-            v[j] = hit < 0 ? 0 : k * (expf(v[j] - r.max) / r.sum - (i + j == hit ? 1 : 0));
+            v[j] = ignored ? 0 : k * expf(v[j] - r.max) -
+                                 scale * row_weight(target, weight, M, false, i + j);
         store(x + i, v);
     }
 }
 
 static void cross_entropy(struct device *d, float *loss, act *logits, const int *target,
-                          const float *weight, int N, int V, float scale, bool grad)
+                          const float *weight, int N, int M, int V, float scale, bool grad)
 {
     if (wide(V, logits))
         launch(d, "cross entropy", dim3(N), THREADS, cross_entropy_kernel<8>, loss, bf(logits),
-               target, weight, V, scale, grad);
+               target, weight, M, V, scale, grad);
     else
         launch(d, "cross entropy", dim3(N), THREADS, cross_entropy_kernel<1>, loss, bf(logits),
-               target, weight, V, scale, grad);
+               target, weight, M, V, scale, grad);
 }
 
 template <int W> __global__ void softmax_kernel(float *p, const bf16 *logits, int V, float k)

@@ -185,7 +185,7 @@ static void forward(struct ldm_trainer *r, bool grad)
     reconstruct(r, grad);
     judge(r);
     for (int i = 0; i < l->config.tokens.D; i++) {
-        d->ops->cross_entropy(d, r->loss, l->logits[i], r->want[i], r->cell_weight, N,
+        d->ops->cross_entropy(d, r->loss, l->logits[i], r->want[i], r->cell_weight, N, 1,
                               l->config.tokens.levels[i], 1, grad);
         r->sums[0] += d->ops->sum(d, r->loss, (size_t)N);
     }

@@ -97,7 +97,7 @@ struct adamw {
 #define ORTHOGONALISE_A 3.4445f
 #define ORTHOGONALISE_B (-4.7750f)
 #define ORTHOGONALISE_C 2.0315f
-enum { ORTHOGONALISE_STEPS = 5 };
+enum { ORTHOGONALISE_STEPS = 5, CROSS_ENTROPY_TARGETS = 8 };
 
 /* Two matrices, and three squares of the shorter side. */
 static inline size_t orthogonalise_work(int rows, int cols)
@@ -212,11 +212,11 @@ struct ops {
     void (*waves)(struct device *d, act *y, const act *x, int N, int K);
     void (*waves_backward)(struct device *d, act *dx, const act *dy, const act *x, int N, int K);
 
-    /* --- cross-entropy: logits (N, V), target (N) i32 (-1: ignored), weight (N) or NULL (ones):
-           loss[n] = weight[n] * -log softmax(logits[n])[target[n]], 0 where ignored.
-           With grad, logits become scale times the gradient of sum_n loss[n]. */
+    /* --- cross-entropy: logits (N, V), targets (N, M) i32 (-1: ignored), weight (N, M) or NULL
+           (ones), 1 <= M <= CROSS_ENTROPY_TARGETS:
+           loss[n] = sum_m weight[n,m] * -log softmax(logits[n])[target[n,m]].  With grad, logits become scale times the gradient of sum_n loss[n]. */
     void (*cross_entropy)(struct device *d, float *loss, act *logits, const int *target,
-                          const float *weight, int N, int V, float scale, bool grad);
+                          const float *weight, int N, int M, int V, float scale, bool grad);
     /* id (N): the largest logit, the first among equals */
     void (*argmax)(struct device *d, int *id, const act *logits, int N, int V);
     /* p (N, V) f32 = softmax(logits / temperature), temperature > 0 */

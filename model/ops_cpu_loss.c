@@ -33,33 +33,85 @@ static float row_exp_sum(const elem *x, int V, float max, float k)
     return sum;
 }
 
+/* A row's targets (M) and their weights, or NULL. */
+struct row_targets {
+    const int *at;
+    const float *weight;
+    int M;
+};
+
+/* The weight of target m: 0 where there is none. */
+static float row_weight(const struct row_targets *t, int m)
+{
+    return t->at[m] < 0 ? 0 : t->weight ? t->weight[m] : 1.0f;
+}
+
+static float row_loss(const elem *x, const struct row_targets *t, float max, float sum)
+{
+    float loss = 0;
+
+    for (int m = 0; m < t->M; m++)
+        if (t->at[m] >= 0)
+            loss += row_weight(t, m) * (logf(sum) + (max - widen(x[t->at[m]])));
+    return loss;
+}
+
+/* x (V) becomes softmax(x) times all weights, less that of each target, all times scale. */
+static void row_gradient(elem *x, int V, const struct row_targets *t, float max, float sum,
+                         float scale)
+{
+    float all = 0, k, right[CROSS_ENTROPY_TARGETS] = { 0 };
+
+    for (int m = 0; m < t->M; m++)
+        all += row_weight(t, m);
+    k = all / sum;
+    for (int m = 0; m < t->M; m++) { /* before x is rounded: most of it may cancel */
+        float weight = 0;
+
+        for (int i = 0; i < t->M; i++)
+            weight += t->at[i] == t->at[m] ? row_weight(t, i) : 0;
+        if (t->at[m] >= 0)
+            right[m] = scale * (k * exp_fast(widen(x[t->at[m]]) - max) - weight);
+    }
+    k *= scale;
+#pragma omp simd
+    for (int i = 0; i < V; i++)
+        x[i] = narrow(k * exp_fast(widen(x[i]) - max));
+    for (int m = 0; m < t->M; m++)
+        if (t->at[m] >= 0)
+            x[t->at[m]] = narrow(right[m]);
+}
+
+static bool row_ignored(const struct row_targets *t)
+{
+    for (int m = 0; m < t->M; m++)
+        if (t->at[m] >= 0)
+            return false;
+    return true;
+}
+
 static void cpu_cross_entropy(struct device *d, float *loss, act *logits, const int *target,
-                              const float *weight, int N, int V, float scale, bool grad)
+                              const float *weight, int N, int M, int V, float scale, bool grad)
 {
     if (cpu_failed(d))
         return;
 #pragma omp parallel for schedule(static) num_threads(cpu_team(d, (size_t)N * V))
     for (int n = 0; n < N; n++) {
         elem *x = elems(logits) + (size_t)n * V;
-        float w = weight ? weight[n] : 1.0f, max, sum, k, right;
+        struct row_targets t = { target + (size_t)n * M, weight ? weight + (size_t)n * M : NULL, M };
+        float max, sum;
 
         loss[n] = 0;
-        if (target[n] < 0) {
+        if (row_ignored(&t)) {
             if (grad)
                 memset(x, 0, (size_t)V * sizeof *x);
             continue;
         }
         max = row_max(x, V);
         sum = row_exp_sum(x, V, max, 1.0f);
-        right = widen(x[target[n]]);
-        loss[n] = w * (logf(sum) + (max - right));
-        if (!grad)
-            continue;
-        k = scale * w / sum;
-#pragma omp simd
-        for (int i = 0; i < V; i++)
-            x[i] = narrow(k * exp_fast(widen(x[i]) - max));
-        x[target[n]] = narrow(k * exp_fast(right - max) - scale * w);
+        loss[n] = row_loss(x, &t, max, sum);
+        if (grad)
+            row_gradient(x, V, &t, max, sum, scale);
     }
 }
 

@@ -21,6 +21,7 @@ struct frame_source {
     int w, h;          /* pixels of a frame, the same for all */
     int moves;         /* labels are 0 .. moves-1 */
     int max_horizon;
+    int max_others;    /* of a sample; 0: there are none */
 
     /*
      * The clips of s[0] .. s[n-1], of the held-out samples or of the others:
@@ -32,6 +33,15 @@ struct frame_source {
      */
     int (*frames)(void *self, bool held_out, const struct train_sample *s, int n, int horizon,
                   uint8_t *px, int *valid, int *move, struct err *e);
+
+    /*
+     * What else might have come next in samples to train on: the frames x_{t+1} instead of that
+     * of the clip, one after the other, px (up to n * max_others, h, w, 3), turned like the clip.
+     * others (n) gets how many each sample has, share (as px) how much of a whole each is worth,
+     * in 0 .. 1.  NULL where there are none.
+     */
+    int (*others)(void *self, const struct train_sample *s, int n, uint8_t *px, int *others,
+                  float *share, struct err *e);
 };
 
 static inline size_t source_bytes(const struct frame_source *s, int horizon)

@@ -10,7 +10,8 @@ int token_clips_init(struct token_clips *c, const struct frame_source *source,
         return err_set(e, "a horizon of %d is not 1 to %d", horizon, source->max_horizon);
     c->cols = patches_across(&t->patches, source->w);
     c->rows = patches_across(&t->patches, source->h);
-    c->frames = malloc((size_t)max * source_bytes(source, horizon));
+    c->frames = malloc((size_t)max * source_bytes(source, horizon < source->max_others
+                                                              ? source->max_others : horizon));
     return c->frames ? 0 : err_set(e, "out of memory");
 }
 
@@ -28,6 +29,21 @@ int token_clips_load(struct token_clips *c, bool held_out, const struct train_sa
     return from->frames(from->self, held_out, s, n, c->horizon, c->frames, valid, move, e) ||
            tokenizer_encode(c->t, c->frames, n * (c->horizon + 1), from->w, from->h, id, e)
         ? -1 : 0;
+}
+
+int token_clips_others(struct token_clips *c, const struct train_sample *s, int n, int *id,
+                       int *others, float *share, struct err *e)
+{
+    const struct frame_source *from = c->source;
+    int frames = 0;
+
+    if (from->others(from->self, s, n, c->frames, others, share, e))
+        return -1;
+    for (int i = 0; i < n; i++)
+        frames += others[i];
+    if (frames && tokenizer_encode(c->t, c->frames, frames, from->w, from->h, id, e))
+        return -1;
+    return frames;
 }
 
 void token_clips_spread(const struct token_clips *c, uint64_t first, int n, uint64_t of,

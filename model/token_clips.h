@@ -15,7 +15,7 @@ struct token_clips {
     int horizon;                       /* H */
     int max;                           /* clips at a time */
     int rows, cols;                    /* tokens of a frame */
-    uint8_t *frames;                   /* (max, H+1, h, w, 3) owned */
+    uint8_t *frames;                   /* (max, H+1 or max_others, h, w, 3) owned */
 };
 
 int token_clips_init(struct token_clips *c, const struct frame_source *source,
@@ -28,6 +28,11 @@ void token_clips_free(struct token_clips *c);
  */
 int token_clips_load(struct token_clips *c, bool held_out, const struct train_sample *s, int n,
                      int *id, int *valid, int *move, struct err *e);
+
+/* What else might have come next in samples to train on, where the source tells: id (up to
+   n * max_others, rows * cols), others (n) and share as in source.h.  Returns how many, or -1. */
+int token_clips_others(struct token_clips *c, const struct train_sample *s, int n, int *id,
+                       int *others, float *share, struct err *e);
 
 /* Samples first .. first+n-1 of `of` that are spread evenly over the held-out ones. */
 void token_clips_spread(const struct token_clips *c, uint64_t first, int n, uint64_t of,

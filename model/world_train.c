@@ -42,18 +42,56 @@ static int encode(struct world_trainer *r, int n, struct err *e)
     return 0;
 }
 
-/* What shall come out: r->target (Q, n), r->wanted (n, S). */
+/* The codes of what else might have come next, sample by sample: r->others, r->share, r->z. */
+static int encode_others(struct world_trainer *r, const struct train_sample *s, int n,
+                         struct err *e)
+{
+    int S = r->w->S, all = token_clips_others(&r->clips, s, n, r->y, r->others, r->share, e);
+
+    for (int i = 0, k = 0; i < n && all > 0; i++)
+        for (int m = 0; m < r->others[i]; m++, k++) {
+            memcpy(r->x + k * S, r->from + i * S, (size_t)S * sizeof *r->x);
+            r->role[k] = 0;
+        }
+    return all < 0 || (all && ldm_encode(r->ldm, r->x, r->y, r->role, all, r->z, e)) ? -1 : 0;
+}
+
+/* z^1 of sample i has its own code and those of the others, which are r->z[k ..], as targets. */
+static void share_target(struct world_trainer *r, int i, int k)
+{
+    int M = r->targets, *target = r->target + i * M;
+    float *weight = r->weight + i * M, all = 0;
+
+    for (int m = 0; m < r->others[i]; m++)
+        all += r->share[k + m];
+    if (!(all > 0))
+        return;
+    weight[0] = 1 - r->other;
+    for (int m = 0; m < r->others[i]; m++) {
+        target[m + 1] = r->z[k + m];
+        weight[m + 1] = r->other * r->share[k + m] / all;
+    }
+}
+
+/* What shall come out: r->target (Q, n, targets), r->wanted (n, S). */
 static void set_targets(struct world_trainer *r, int n)
 {
-    int S = r->w->S, H = r->w->config.horizon;
+    int S = r->w->S, H = r->w->config.horizon, M = r->targets;
 
+    for (int i = 0; i < r->w->Q * n * M; i++) {
+        r->target[i] = -1;
+        r->weight[i] = 0;
+    }
     for (int h = 0; h < r->w->Q; h++)
         for (int i = 0; i < n; i++) {
             bool counts = r->ldm ? h + 1 < r->valid[i] : true;
+            int row = (h * n + i) * M;
 
-            r->target[h * n + i] = !counts ? -1 : r->ldm ? r->code[i * H + h] : r->move[i];
-            r->weight[h * n + i] = h ? r->later : 1;
+            r->target[row] = !counts ? -1 : r->ldm ? r->code[i * H + h] : r->move[i];
+            r->weight[row] = h ? r->later : 1;
         }
+    for (int i = 0, k = 0; i < n && M > 1; k += r->others[i++])
+        share_target(r, i, k);
     for (int k = 0; k < n * S && r->frames; k++) {
         bool same = r->from[k] == r->next[k];
 
@@ -64,7 +102,7 @@ static void set_targets(struct world_trainer *r, int n)
 
 static void upload(struct world_trainer *r, int n)
 {
-    size_t codes = (size_t)(r->w->Q * n), cells = (size_t)(n * r->w->S);
+    size_t codes = (size_t)(r->w->Q * n * r->targets), cells = (size_t)(n * r->w->S);
     struct device *d = r->w->d;
 
     world_upload(r->w, r->from, r->code, r->frames ? r->next : NULL, n);
@@ -108,7 +146,7 @@ static int load(void *self, const struct train_sample *s, int n, struct err *e)
 {
     struct world_trainer *r = self;
 
-    if (draw(r, false, s, n, e))
+    if (draw(r, false, s, n, e) || (r->targets > 1 && encode_others(r, s, n, e)))
         return -1;
     r->frames = learns_frames(r);
     set_targets(r, n);
@@ -127,7 +165,7 @@ static void judge_codes(struct world_trainer *r, int n)
     d->ops->argmax(d, r->d_best, r->w->logits, n, r->w->config.codes);
     d->ops->download(d, r->best, r->d_best, (size_t)n * sizeof *r->best);
     for (int i = 0; i < n; i++)
-        r->sums[WORLD_ACCURACY] += r->best[i] == r->target[i];
+        r->sums[WORLD_ACCURACY] += r->best[i] == r->target[i * r->targets];
 }
 
 static void judge_frames(struct world_trainer *r, int n)
@@ -163,14 +201,14 @@ static void forward(struct world_trainer *r, int n, bool grad)
     judge_codes(r, n);
     if (codes) {
         d->ops->cross_entropy(d, r->loss, w->logits, r->d_target, r->d_weight, codes,
-                              w->config.codes, 1, grad);
+                              r->targets, w->config.codes, 1, grad);
         r->sums[WORLD_CODE] = d->ops->sum(d, r->loss, (size_t)n);
         r->sums[WORLD_LOSS] = d->ops->sum(d, r->loss, (size_t)codes);
     }
     if (!r->frames)
         return;
     judge_frames(r, n);
-    d->ops->cross_entropy(d, r->cell_loss, w->tokens, r->d_wanted, r->d_cell_weight, cells,
+    d->ops->cross_entropy(d, r->cell_loss, w->tokens, r->d_wanted, r->d_cell_weight, cells, 1,
                           w->config.tokens, 1, grad);
     r->sums[WORLD_FRAME] = d->ops->sum(d, r->cell_loss, (size_t)cells);
 }
@@ -210,6 +248,7 @@ static int evaluate(void *self, uint64_t first, uint64_t n, double *sums, struct
         if (draw(r, true, r->samples, k, e))
             return -1;
         r->frames = r->frame_share > 0;
+        memset(r->others, 0, (size_t)k * sizeof *r->others); /* what came next, and no other */
         set_targets(r, k);
         upload(r, k);
         forward(r, k, false);
@@ -296,7 +335,8 @@ int world_train_measure(struct world_trainer *r, int samples, struct err *e)
 static int alloc_host(struct world_trainer *r, struct err *e)
 {
     size_t B = (size_t)r->micro, S = (size_t)r->w->S, F = (size_t)r->clips.horizon + 1;
-    size_t Q = (size_t)r->w->Q, N = r->ldm ? B * (F - 1) : 0;
+    size_t Q = (size_t)r->w->Q, M = (size_t)r->targets, O = M - 1;
+    size_t N = !r->ldm ? 0 : B * (F - 1 > O ? F - 1 : O);
     struct {
         void *p;
         size_t n;
@@ -304,8 +344,8 @@ static int alloc_host(struct world_trainer *r, struct err *e)
         { &r->id, B * F * S }, { &r->valid, B }, { &r->move, B }, { &r->from, B * S },
         { &r->next, B * S }, { &r->got, B * S }, { &r->code, B * F }, { &r->best, B },
         { &r->x, N * S }, { &r->y, N * S }, { &r->role, N }, { &r->z, N },
-        { &r->target, Q * B }, { &r->wanted, B * S }, { &r->weight, Q * B },
-        { &r->cell_weight, B * S },
+        { &r->target, Q * B * M }, { &r->wanted, B * S }, { &r->weight, Q * B * M },
+        { &r->cell_weight, B * S }, { &r->others, B }, { &r->share, B * O },
     };
 
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
@@ -321,12 +361,12 @@ static int alloc_host(struct world_trainer *r, struct err *e)
 
 static int alloc_device(struct world_trainer *r, struct err *e)
 {
-    int64_t B = r->micro, S = r->w->S, Q = r->w->Q;
+    int64_t B = r->micro, S = r->w->S, Q = r->w->Q, M = r->targets;
     struct slot s[] = {
-        { &r->d_target, SHAPE(Q, B), SLOT_I32, "target" },
+        { &r->d_target, SHAPE(Q, B, M), SLOT_I32, "target" },
         { &r->d_wanted, SHAPE(B, S), SLOT_I32, "wanted" },
         { &r->d_best, SHAPE(B), SLOT_I32, "best" },
-        { &r->d_weight, SHAPE(Q, B), SLOT_F32, "weight" },
+        { &r->d_weight, SHAPE(Q, B, M), SLOT_F32, "weight" },
         { &r->d_cell_weight, SHAPE(B, S), SLOT_F32, "cell weight" },
         { &r->loss, SHAPE(Q, B), SLOT_F32, "loss" },
         { &r->cell_loss, SHAPE(B, S), SLOT_F32, "cell loss" },
@@ -353,6 +393,9 @@ static int check(const struct world_trainer *r, const struct tokenizer *t, struc
         return err_set(e, "the LDM has %d codes for %d cells of %d tokens, the world model %d, "
                        "%d and %d", r->ldm->codes, r->ldm->S, r->ldm->tokens, c->codes,
                        r->w->S, c->tokens);
+    if (r->targets > CROSS_ENTROPY_TARGETS)
+        return err_set(e, "the data tell %d other frames, of which there may be %d",
+                       r->targets - 1, CROSS_ENTROPY_TARGETS - 1);
     return r->micro <= r->w->max ? 0 : err_set(e, "no room for %d samples", r->micro);
 }
 
@@ -363,7 +406,8 @@ int world_train_init(struct world_trainer *r, struct world *w, const struct fram
     int target = w->config.target, H = w->config.horizon;
 
     *r = (struct world_trainer){ .w = w, .ldm = ldm, .micro = micro, .later = 0.25f,
-                                 .same = 0.5f };
+                                 .same = 0.5f, .other = 0.5f };
+    r->targets = ldm ? 1 + source->max_others : 1;
     r->held_out = held_out < source->held_out ? held_out : source->held_out;
     r->frame_share = target == WORLD_VIDEO ? 1 : target == WORLD_LDM && w->slots ? 0.25 : 0;
     r->model = (struct train_model){ r, &w->ps, source->samples, r->held_out,
@@ -382,7 +426,7 @@ void world_train_free(struct world_trainer *r)
 {
     void *owned[] = { r->id, r->valid, r->move, r->from, r->next, r->got, r->code, r->best, r->x,
                       r->y, r->role, r->z, r->target, r->wanted, r->weight, r->cell_weight,
-                      r->samples };
+                      r->samples, r->others, r->share };
 
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++)
         free(owned[i]);

@@ -7,6 +7,10 @@
  * cells, where those that do not change count `same`.  With WORLD_VIDEO there is the latter
  * alone, with WORLD_STATE the cross-entropy of the label.
  *
+ * Where the source tells what else might have come next, z^1 has several targets: its own code
+ * with weight 1 - `other`, and those of the others with `other` times their shares.  In
+ * evaluation it has its own alone.
+ *
  * The next frame doubles the sequence: with WORLD_LDM only a share of the optimiser's steps
  * learn it, spread evenly; the others end with the query for z^H.  Evaluation looks at both.
  *
@@ -34,7 +38,8 @@ struct world_trainer {
     struct ldm *ldm;               /* NULL but with WORLD_LDM */
     struct token_clips clips;      /* owned */
     int micro;                     /* samples at a time */
-    float later, same;             /* see above; init sets 0.25 and 0.5 */
+    float later, same, other;      /* see above; init sets 0.25, 0.5 and 0.5 */
+    int targets;                   /* of a code: its own, and the others' */
     double frame_share;            /* of steps; init sets 0.25 where frames can be learned */
     uint64_t held_out;             /* samples evaluated */
     bool frames;                   /* the samples loaded last have x_t+1 */
@@ -44,8 +49,10 @@ struct world_trainer {
     int *from, *next, *got;        /* (micro, S) */
     int *code, *best;              /* (micro, H), (micro) */
     int *x, *y, *role, *z;         /* (micro H, S) twice, (micro H) twice: the LDM's steps */
-    int *target, *wanted;          /* (Q, micro), (micro, S) */
+    int *target, *wanted;          /* (Q, micro, targets), (micro, S) */
     float *weight, *cell_weight;   /* the same */
+    int *others;                   /* (micro) */
+    float *share;                  /* (micro, targets - 1) */
     struct train_sample *samples;  /* (micro) */
     /* device */
     int *d_target, *d_wanted, *d_best;

@@ -19,18 +19,23 @@ static void turn_scene(struct scene *s, const struct board *b, int symmetry, int
                 (uint8_t)cell_of_color((enum color)b->color[board_point(b, x, y)], camera);
 }
 
+/* The move before ply; a pass where there is none. */
+static int last_move(const struct corpus_game *g, int ply)
+{
+    return ply ? corpus_played(g, ply - 1) : g->w * g->h;
+}
+
 void clip_scenes(struct clip *c, const struct corpus *corpus, struct corpus_pos pos,
                  int symmetry, int horizon)
 {
     struct corpus_game g = corpus_game(corpus, pos.game);
     enum color camera = corpus_color(&g, pos.ply);
-    int best = corpus_best(&g, pos.ply), pass = g.w * g.h;
+    int best = corpus_best(&g, pos.ply);
     struct board b;
 
     assert(horizon >= 1 && horizon <= CLIP_MAX_HORIZON && pos.ply < g.n);
     corpus_replay(&g, pos.ply, &b);
-    turn_scene(&c->scene[0], &b, symmetry, pos.ply ? corpus_played(&g, pos.ply - 1) : pass,
-               camera);
+    turn_scene(&c->scene[0], &b, symmetry, last_move(&g, pos.ply), camera);
     board_play(&b, camera, board_move_point(&b, best));
     turn_scene(&c->scene[1], &b, symmetry, best, camera);
     c->w = c->scene[0].w;
@@ -47,6 +52,26 @@ void clip_scenes(struct clip *c, const struct corpus *corpus, struct corpus_pos 
         }
     for (int i = c->valid; i <= horizon; i++)
         c->scene[i] = c->scene[c->valid - 1];
+}
+
+int clip_others(const struct corpus *corpus, struct corpus_pos pos, int symmetry,
+                struct scene *first, struct scene *other, float *share)
+{
+    struct corpus_game g = corpus_game(corpus, pos.game);
+    enum color camera = corpus_color(&g, pos.ply);
+    struct corpus_prior list[CORPUS_PRIORS];
+    int n = corpus_policy(&g, pos.ply, list);
+    struct board b, after;
+
+    corpus_replay(&g, pos.ply, &b);
+    turn_scene(first, &b, symmetry, last_move(&g, pos.ply), camera);
+    for (int i = 0; i < n; i++) {
+        after = b;
+        board_play(&after, camera, board_move_point(&b, list[i].move));
+        turn_scene(&other[i], &after, symmetry, list[i].move, camera);
+        share[i] = (float)list[i].share / CORPUS_WHOLE;
+    }
+    return n;
 }
 
 void clip_draw(const struct clip *c, const struct drawer *d, uint8_t *px)

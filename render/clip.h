@@ -43,6 +43,14 @@ static inline size_t clip_bytes(int w, int h, int horizon)
 void clip_scenes(struct clip *c, const struct corpus *corpus, struct corpus_pos pos,
                  int symmetry, int horizon);
 
+/*
+ * What else might have come: the scenes of x_{t+1} after each move of the position's policy,
+ * other (CORPUS_PRIORS), with how much of a whole each is worth, share (the same); how many.
+ * first gets the scene of x_t.
+ */
+int clip_others(const struct corpus *corpus, struct corpus_pos pos, int symmetry,
+                struct scene *first, struct scene *other, float *share);
+
 /* Draws them: px is (H+1, h * TILE, w * TILE, 3), clip_bytes of them. */
 void clip_draw(const struct clip *c, const struct drawer *d, uint8_t *px);
 

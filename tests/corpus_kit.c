@@ -38,19 +38,24 @@ uint8_t *kit_bytes(struct corpus_builder *b, size_t *len)
     return (uint8_t *)buf;
 }
 
+void kit_take(struct corpus *c, struct corpus_builder *b)
+{
+    struct err e;
+    size_t len;
+    uint8_t *bytes = kit_bytes(b, &len);
+
+    err_init(&e);
+    ck_assert_msg(!corpus_parse(c, "kit", bytes, len, &e), "%s", e.msg);
+    corpus_builder_release(b);
+}
+
 void kit_corpus(struct corpus *c, const char *text)
 {
     struct corpus_builder b;
-    struct err e;
-    uint8_t *bytes;
-    size_t len;
 
-    err_init(&e);
     corpus_builder_init(&b);
     kit_add(&b, text);
-    bytes = kit_bytes(&b, &len);
-    ck_assert_msg(!corpus_parse(c, "kit", bytes, len, &e), "%s", e.msg);
-    corpus_builder_release(&b);
+    kit_take(c, &b);
 }
 
 char *kit_sample(void)

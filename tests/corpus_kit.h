@@ -10,6 +10,9 @@ void kit_add(struct corpus_builder *b, const char *text);
 /* The bytes that corpus_write writes of b; the caller frees them. */
 uint8_t *kit_bytes(struct corpus_builder *b, size_t *len);
 
+/* A corpus of what b holds, which is released. */
+void kit_take(struct corpus *c, struct corpus_builder *b);
+
 /* A corpus of the games in text. */
 void kit_corpus(struct corpus *c, const char *text);
 

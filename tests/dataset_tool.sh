@@ -145,6 +145,64 @@ is "a resignation leaves the move played" \
     "$(dataset -o r.vwc --annotate 'while read id c; do printf "=$id resign\n\n"; done' g.sgf 2>&1 | grep before)" \
 "4 positions: 0 answered before, 4 now; in 4 the move played stands (no legal answer), 0 games refused"
 
+# --- policies, of an engine that always thinks of the same
+cat >thinks <<'END'
+#!/bin/sh
+while read -r id cmd rest; do
+    echo "$cmd $rest" >>thought
+    case $cmd in
+    known_command) printf '=%s true\n\n' "$id" ;;
+    kata-raw-nn)
+        printf '=%s symmetry 0\nwhiteWin 0.5\npolicy\n' "$id"
+        printf '0.1 0.002 0 0 0\nNAN NAN 0 0 0\n0.2 0 0.3 0 0\n0 0 0 0 0\n0.05 0.06 0.07 0.08 0.001\n'
+        printf 'policyPass 0.1 \nwhiteOwnership\n0 0 0 0 0\n\n' ;;
+    *) printf '=%s\n\n' "$id" ;;
+    esac
+done
+END
+chmod +x thinks
+printf '(;SZ[5];B[cc];W[bb](;B[])(;B[aa]))' >p.sgf
+is "asks for policies" "$(dataset -o p.vwc --policy ./thinks p.sgf 2>&1 | sed -n '/before/p; /^pol/p; /^all/p')" \
+"3 positions: 0 answered before, 3 now; in 0 it thinks of nothing, 0 games refused
+all              1          3           33.3 %         0.0 %
+policies: 3, of 6.0 moves"
+is "by kata-raw-nn" "$(grep -E "play|raw" thought | tail -n 5 | sed 's/ *$//')" \
+"kata-raw-nn 0
+play b C3
+kata-raw-nn 0
+play w B4
+kata-raw-nn 0"
+is "keeps the six likeliest legal moves" "$(cut -d' ' -f 2- p.vwc.policies)" \
+"videoworld policies 1: ./thinks
+0 C3:77,A3:51,A5:26,pass:26,D1:20,C1:18
+1 A3:51,A5:26,pass:26,D1:20,C1:18,B1:15
+2 A3:51,A5:26,pass:26,D1:20,C1:18,B1:15"
+is "asks nothing twice" "$(rm thought; dataset -o p.vwc --policy ./thinks p.sgf 2>&1 | head -n 1; ls thought 2>&1 | wc -l)" \
+"3 positions: 3 answered before, 0 now; in 0 it thinks of nothing, 0 games refused
+1"
+is "keeps policies when games are taken on" "$(dataset -o q.vwc p.vwc g.vwc | grep '^policies')" \
+"policies: 3, of 6.0 moves"
+is "annotates and asks at once" \
+    "$(dataset -o both.vwc --annotate ./engine --policy ./thinks p.sgf 2>&1 | sed -n '/before/p; /^all/p; /^pol/p')" \
+"3 positions: 0 answered before, 3 now; in 0 the move played stands (no legal answer), 0 games refused
+3 positions: 0 answered before, 3 now; in 0 it thinks of nothing, 0 games refused
+all              1          3           66.7 %       100.0 %
+policies: 3, of 6.0 moves"
+sed -i 's/A3:51,A5:26/A3:51,A3:26/' p.vwc.policies
+is "refuses answers that cannot be" "$(dataset -o p.vwc --policy ./thinks p.sgf)" \
+"videoworld: p.vwc.policies:2: 'C3:77,A3:51,A3:26,pass:26,D1:20,C1:18' is no policy there
+status 1"
+is "wants an engine that has a policy" "$(dataset -o r.vwc --policy ./engine p.sgf 2>&1 | tail -n 2)" \
+"videoworld: ./engine: does not know kata-raw-nn, so it has no policy to tell
+status 1"
+sed 's/^ *printf .0.1.*/printf "0.1\\n"/' thinks >stutters
+chmod +x stutters
+is "and that tells one" "$(dataset -o t.vwc --policy ./stutters p.sgf 2>&1 | grep -c ': no policy but')" 1
+is "such as our own" \
+    "$(dataset -o u.vwc --policy "$VIDEOWORLD gtp --player random" p.sgf 2>&1 | sed -n '/before/p; /^pol/p')" \
+"3 positions: 0 answered before, 3 now; in 0 it thinks of nothing, 0 games refused
+policies: 3, of 6.0 moves"
+
 # --- killed at any moment
 gzip -dc "$sample" | head -n 200 >some.sgf
 positions=$("$VIDEOWORLD" sgf some.sgf | sed 's/.* \([0-9]*\) positions/\1/')

@@ -137,7 +137,7 @@ static void dump_loss(struct dump *u)
         target_f[n] = (float)target[n];
     }
     put(u, "ce.target", target_f, N);
-    u->d->ops->cross_entropy(u->d, loss, (act *)x, target, weight, N, V, 0.5f, true);
+    u->d->ops->cross_entropy(u->d, loss, (act *)x, target, weight, N, 1, V, 0.5f, true);
     put(u, "ce.loss", loss, N);
     put(u, "ce.dx", x, N * V);
 }

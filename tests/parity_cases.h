@@ -251,11 +251,11 @@ static void case_waves(struct parity *p, const int *s)
 
 static void case_logits(struct parity *p, const int *s)
 {
-    int N = s[0], V = s[1];
+    int N = s[0], V = s[1], M = 3;
     size_t n = (size_t)N * V;
     struct buf *x = filled(p, DT_BF16, INPUT, n, 3);
-    struct buf *weight = filled(p, DT_F32, INPUT, (size_t)N, 1);
-    struct buf *target = whole(p, DT_I32, (size_t)N, -1, V + 1);
+    struct buf *weight = filled(p, DT_F32, INPUT, (size_t)(N * M), 1);
+    struct buf *target = whole(p, DT_I32, (size_t)(N * M), -1, V + 1);
     struct buf *loss = buf_new(p, DT_F32, OUTPUT, (size_t)N);
     struct buf *weighted = buf_new(p, DT_F32, OUTPUT, (size_t)N);
     struct buf *grad = filled(p, DT_BF16, GRADIENT, n, 3);
@@ -264,9 +264,9 @@ static void case_logits(struct parity *p, const int *s)
     EACH(d) {
         d->ops->argmax(d, id->at[i], x->at[i], N, V);
         d->ops->softmax(d, prob->at[i], x->at[i], N, V, 0.7f);
-        d->ops->cross_entropy(d, loss->at[i], x->at[i], target->at[i], NULL, N, V, 1, false);
-        d->ops->cross_entropy(d, weighted->at[i], grad->at[i], target->at[i], weight->at[i], N, V,
-                              0.5f, true);
+        d->ops->cross_entropy(d, loss->at[i], x->at[i], target->at[i], NULL, N, 1, V, 1, false);
+        d->ops->cross_entropy(d, weighted->at[i], grad->at[i], target->at[i], weight->at[i], N, M,
+                              V, 0.5f, true);
     }
 }
 

@@ -236,6 +236,44 @@ START_TEST(scenes_are_those_of_the_game)
 }
 END_TEST
 
+/* What the moves of a policy would lead to: a capture, a stone, a pass. */
+START_TEST(others_are_what_else_might_come)
+{
+    struct corpus_prior list[] = { { 3, 153 }, { 8, 51 }, { 9, 51 } };
+    struct scene first, other[CORPUS_PRIORS];
+    float share[CORPUS_PRIORS];
+    struct corpus_builder b;
+
+    corpus_builder_init(&b);
+    kit_add(&b, "(;SZ[3];B[ba];W[aa];B[cc])");
+    ck_assert_int_eq(corpus_record_clear_policies(&b.record[0], NULL), 0);
+    corpus_record_set_policy(&b.record[0], 2, list, 3);
+    kit_take(&c, &b);
+    ck_assert_int_eq(clip_others(&c, (struct corpus_pos){ 0, 1 }, 0, &first, other, share), 0);
+    clip_scenes(&clip, &c, (struct corpus_pos){ 0, 2 }, _i, 1);
+    ck_assert_int_eq(clip_others(&c, (struct corpus_pos){ 0, 2 }, _i, &first, other, share), 3);
+    ck_assert(share[0] == 0.6f && share[1] == 0.2f && share[2] == 0.2f);
+    ck_assert_mem_eq(first.cells, clip.scene[0].cells, 9);
+    ck_assert_mem_eq(other[1].cells, clip.scene[1].cells, 9); /* which was played */
+    ck_assert_int_eq(first.marker, clip.scene[0].marker);
+    ck_assert_int_eq(other[1].marker, clip.scene[1].marker);
+    clip.scene[0] = first;
+    clip.scene[1] = other[0];
+    clip.scene[2] = other[2];
+    if (_i == 0) {
+        shows(0, true, "Ox. ... ...");
+        shows(1, true, ".x. X.. ...");
+        shows(2, true, "ox. ... ...");
+    } else { /* turned, the same move takes the same stone */
+        int corner = symmetry_index(_i, 3, 3, 0);
+
+        ck_assert(first.cells[corner] && !other[0].cells[corner] && other[2].cells[corner]);
+        ck_assert_int_eq(other[0].marker, symmetry_index(_i, 3, 3, 3));
+        ck_assert_int_eq(other[2].marker, -1);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("clip");
@@ -253,5 +291,6 @@ int main(void)
     tcase_add_test(tc, symmetries_have_inverses);
     tcase_add_test(tc, pixels_are_those_of_frames);
     tcase_add_test(tc, scenes_are_those_of_the_game);
+    tcase_add_loop_test(tc, others_are_what_else_might_come, 0, N_SYMMETRIES);
     return tap_run(s);
 }

@@ -63,6 +63,57 @@ START_TEST(boards_of_two_bytes_a_move)
 }
 END_TEST
 
+/* Two plies of a board of side 9 or 19, with a policy each. */
+static void add_policies(struct corpus_builder *b, int side)
+{
+    int pass = side * side;
+    struct corpus_prior first[] = { { 0, 120 }, { pass, 120 }, { pass - 1, 5 } };
+    struct corpus_prior second[CORPUS_PRIORS];
+    char text[40];
+
+    snprintf(text, sizeof text, "(;SZ[%d];B[aa];W[bb])", side);
+    corpus_builder_init(b);
+    kit_add(b, text);
+    ck_assert_int_eq(corpus_record_clear_policies(&b->record[0], &e), 0);
+    for (int i = 0; i < CORPUS_PRIORS; i++)
+        second[i] = (struct corpus_prior){ pass - i, CORPUS_PRIORS - i };
+    corpus_record_set_policy(&b->record[0], 0, second, CORPUS_PRIORS); /* and no more */
+    corpus_record_set_policy(&b->record[0], 0, first, 3);
+    corpus_record_set_policy(&b->record[0], 1, second, CORPUS_PRIORS);
+}
+
+START_TEST(tells_policies)
+{
+    int side = _i ? 19 : 9, pass = side * side;
+    struct corpus_prior list[CORPUS_PRIORS];
+    struct corpus_builder b, copy;
+    struct corpus_game g;
+
+    add_policies(&b, side);
+    kit_take(&c, &b);
+    corpus_builder_init(&copy);
+    ck_assert_int_eq(corpus_add_all(&copy, &c, &e), 0);
+    corpus_release(&c);
+    kit_add(&copy, "(;SZ[5];B[aa])");
+    kit_take(&c, &copy);
+    for (size_t i = 0; i < 2; i++) {
+        g = corpus_game(&c, i);
+        if (g.w == 5) {
+            ck_assert_int_eq(corpus_policy(&g, 0, list), 0);
+            continue;
+        }
+        ck_assert(corpus_played(&g, 1) == side + 1 && corpus_best(&g, 1) == side + 1);
+        ck_assert_int_eq(corpus_policy(&g, 0, list), 3);
+        ck_assert(list[0].move == 0 && list[0].share == 120 && list[1].move == pass &&
+                  list[1].share == 120 && list[2].move == pass - 1 && list[2].share == 5);
+        ck_assert_int_eq(corpus_policy(&g, 1, list), CORPUS_PRIORS);
+        for (int k = 0; k < CORPUS_PRIORS; k++)
+            ck_assert(list[k].move == pass - k && list[k].share == CORPUS_PRIORS - k);
+    }
+    corpus_release(&c);
+}
+END_TEST
+
 static const char *const refused[][2] = {
     { "(;SZ[9];B[aa]\n;W[aa])", "t:2:4: illegal move 'aa': occupied" },
     { "(;SZ[9];B[aa](;W[bb])\n(;W[aa]))", "t:2:5: illegal move 'aa': occupied" },
@@ -416,6 +467,39 @@ START_TEST(refuses_wrong_values)
 }
 END_TEST
 
+/* Of the game of add_policies, whose policies begin at byte 44. */
+static const struct {
+    size_t at;
+    uint8_t value;
+    const char *message;
+} wrong_policies[] = {
+    { 25, 5, "'t': game 0 has a wrong head" },
+    { 44, 82, "'t': game 0 has a wrong policy at ply 0" },  /* no such move */
+    { 44, 81, "'t': game 0 has a wrong policy at ply 0" },  /* twice the same */
+    { 45, 119, "'t': game 0 has a wrong policy at ply 0" }, /* less than what follows */
+    { 47, 0, "'t': game 0 has a wrong policy at ply 0" },   /* something behind the end */
+    { 50, 3, "'t': game 0 has a wrong policy at ply 0" },
+    { 49, 19, "'t': game 0 has a wrong policy at ply 0" },  /* more than a whole */
+    { 56, 0, "'t': game 0 has a wrong policy at ply 1" },   /* occupied */
+};
+
+START_TEST(refuses_wrong_policies)
+{
+    struct corpus_builder b;
+    uint8_t *bytes;
+    size_t len;
+
+    add_policies(&b, 9);
+    bytes = kit_bytes(&b, &len);
+    corpus_builder_release(&b);
+    ck_assert_uint_eq(len, 28 + 16 + 2 * (2 + 2 * CORPUS_PRIORS));
+    bytes[wrong_policies[_i].at] = wrong_policies[_i].value;
+    fix_crc(bytes, len);
+    ck_assert_int_eq(corpus_parse(&c, "t", bytes, len, &e), -1);
+    ck_assert_str_eq(e.msg, wrong_policies[_i].message);
+}
+END_TEST
+
 START_TEST(refuses_a_komi_that_is_no_number)
 {
     double komis[] = { (double)NAN, (double)INFINITY };
@@ -447,14 +531,36 @@ START_TEST(refuses_disorder)
 }
 END_TEST
 
+/* Plays a game through and reads its policies. */
+static void read_all(const struct corpus_game *g)
+{
+    struct corpus_prior list[CORPUS_PRIORS];
+    static struct board b;
+
+    for (int ply = 0; ply < g->n; ply++) {
+        int n = corpus_policy(g, ply, list);
+
+        corpus_replay(g, ply, &b);
+        ck_assert(corpus_policy_holds(&b, corpus_color(g, ply), list, n));
+    }
+    corpus_replay(g, g->n, &b);
+}
+
 /* Whatever bytes change: refused, or a corpus all of whose positions can be replayed. */
 START_TEST(mutations_do_no_harm)
 {
     size_t len, taken = 0;
-    uint8_t *bytes = two_games(&len);
-    static struct board b;
+    struct corpus_builder games;
+    uint8_t *bytes;
     struct rng r;
 
+    if (_i) {
+        add_policies(&games, 9);
+        bytes = kit_bytes(&games, &len);
+        corpus_builder_release(&games);
+    } else {
+        bytes = two_games(&len);
+    }
     rng_init(&r, 1);
     for (int round = 0; round < 20000; round++) {
         uint8_t *bad = copy(bytes, len);
@@ -469,7 +575,7 @@ START_TEST(mutations_do_no_harm)
         for (size_t i = 0; i < c.n_games; i++) {
             struct corpus_game g = corpus_game(&c, i);
 
-            corpus_replay(&g, g.n, &b);
+            read_all(&g);
         }
         corpus_release(&c);
     }
@@ -547,7 +653,9 @@ int main(void)
     tcase_add_loop_test(tc, refuses_wrong_values, 0, N(changes));
     tcase_add_loop_test(tc, refuses_a_komi_that_is_no_number, 0, 2);
     tcase_add_test(tc, refuses_disorder);
-    tcase_add_test(tc, mutations_do_no_harm);
+    tcase_add_loop_test(tc, mutations_do_no_harm, 0, 2);
+    tcase_add_loop_test(tc, tells_policies, 0, 2);
+    tcase_add_loop_test(tc, refuses_wrong_policies, 0, N(wrong_policies));
     snprintf(path, sizeof path, "%s/games9-b.sgfs.gz", getenv("SHARED_DATA"));
     if (!access(path, R_OK))
         tcase_add_test(tc, shared_games);

@@ -77,7 +77,7 @@ static double loss_of(bool grad)
     ldm_encode_device(&l, N, false);
     ldm_decode_device(&l, N);
     for (int i = 0; i < 2; i++) {
-        d->ops->cross_entropy(d, loss, l.logits[i], want[i], NULL, N * S,
+        d->ops->cross_entropy(d, loss, l.logits[i], want[i], NULL, N * S, 1,
                               plain.tokens.levels[i], 1, grad);
         sum += d->ops->sum(d, loss, N * S);
     }
@@ -273,29 +273,50 @@ END_TEST
 
 enum { PATCH = 2, CLIPS = 256 };
 
+enum { FRAME = S * PATCH * PATCH * 3 };
+
+static void draw_dot(uint8_t *px, int cell)
+{
+    int y = cell / COLS * PATCH, x = cell % COLS * PATCH;
+
+    memset(px, 0, FRAME);
+    for (int k = 0; k < PATCH * PATCH; k++)
+        memset(px + ((y + k / PATCH) * COLS * PATCH + x + k % PATCH) * 3, 255, 3);
+}
+
 static int draw_dots(void *self, bool held_out, const struct train_sample *s, int n, int horizon,
                      uint8_t *px, int *valid, int *move, struct err *err)
 {
-    size_t frame = S * PATCH * PATCH * 3;
-
     (void)self, (void)err, (void)move;
-    memset(px, 0, (size_t)(n * (horizon + 1)) * frame);
     for (int i = 0; i < n * (horizon + 1); i++) {
         uint64_t at = s[i / (horizon + 1)].index + (held_out ? 1000 : 0);
-        int cell = (int)(splitmix64(at * 7 + (uint64_t)(i % (horizon + 1))) % S);
-        int y = cell / COLS * PATCH, x = cell % COLS * PATCH;
-        uint8_t *p = px + (size_t)i * frame;
 
-        for (int k = 0; k < PATCH * PATCH; k++)
-            memset(p + ((y + k / PATCH) * COLS * PATCH + x + k % PATCH) * 3, 255, 3);
+        draw_dot(px + (size_t)i * FRAME,
+                 (int)(splitmix64(at * 7 + (uint64_t)(i % (horizon + 1))) % S));
     }
     for (int i = 0; valid && i < n; i++)
         valid[i] = horizon + 1;
     return 0;
 }
 
-static const struct frame_source source = { NULL, CLIPS, 64, COLS * PATCH, ROWS * PATCH, 1, 2,
-                                            draw_dots };
+/* Sample i has i % 3 others: to cell i % S, worth 0.4, and the one after it, worth 0.1. */
+static int other_dots(void *self, const struct train_sample *s, int n, uint8_t *px, int *others,
+                      float *share, struct err *err)
+{
+    (void)self, (void)err;
+    for (int i = 0; i < n; i++) {
+        others[i] = (int)(s[i].index % 3);
+        for (int k = 0; k < others[i]; k++, px += FRAME, share++) {
+            draw_dot(px, (int)((s[i].index + (uint64_t)k) % S));
+            *share = k ? 0.1f : 0.4f;
+        }
+    }
+    return 0;
+}
+
+static const struct frame_source source = {
+    .samples = CLIPS, .held_out = 64, .w = COLS * PATCH, .h = ROWS * PATCH, .moves = 1,
+    .max_horizon = 2, .frames = draw_dots };
 
 /* A random one, but black and white are different tokens. */
 static void open_tokenizer(struct tokenizer *t)
@@ -509,6 +530,87 @@ START_TEST(a_world_model_is_translated_to_the_codes_of_another_ldm)
 }
 END_TEST
 
+/* --- what else might come next --- */
+
+/* The code of the step from a dot to another. */
+static int code_of(struct world_trainer *r, struct tokenizer *t, const int *first, int cell)
+{
+    int id[S], own = 0, code;
+    uint8_t px[FRAME];
+
+    draw_dot(px, cell);
+    ck_assert_int_eq(tokenizer_encode(t, px, 1, COLS * PATCH, ROWS * PATCH, id, &e), 0);
+    ck_assert_int_eq(ldm_encode(r->ldm, first, id, &own, 1, &code, &e), 0);
+    return code;
+}
+
+/* Sample i's targets and weights of z^1, which was loaded i-th of n. */
+static void check_first_code(struct world_trainer *r, struct tokenizer *t, int i)
+{
+    const int *target = r->target + i * r->targets, others = i % 3;
+    const float *weight = r->weight + i * r->targets;
+
+    ck_assert_int_eq(target[0], r->code[i * 2]);
+    ck_assert_float_eq_tol(weight[0], others ? 0.7f : 1, 1e-6f);
+    for (int k = 0; k < others; k++) {
+        float share = others == 1 ? 1 : k ? 0.2f : 0.8f; /* of 0.4 and 0.1 */
+
+        ck_assert_int_eq(target[1 + k], code_of(r, t, r->from + i * S, (i + k) % S));
+        ck_assert_float_eq_tol(weight[1 + k], 0.3f * share, 1e-6f);
+    }
+    for (int k = others + 1; k < r->targets; k++)
+        ck_assert(target[k] == -1 && weight[k] == 0);
+}
+
+START_TEST(what_else_might_come_shares_the_first_code)
+{
+    struct world_config wc = { .target = WORLD_LDM, .horizon = 2, .rows = ROWS, .cols = COLS,
+                               .tokens = 12, .codes = K, .layers = 1, .width = 16, .heads = 2,
+                               .hidden = 16 };
+    struct frame_source with_others = source;
+    struct train_sample samples[8];
+    double sums[WORLD_METRICS] = { 0 };
+    struct world_trainer r;
+    struct tokenizer t;
+    struct world w;
+    struct ldm dots;
+
+    with_others.max_others = 3;
+    with_others.others = other_dots;
+    open_tokenizer(&t);
+    open_mirrored(&dots, false);
+    ck_assert_msg(!world_init(&w, &wc, d, 8, PARAMS_TRAIN, true, &e), "%s", e.msg);
+    ck_assert_int_eq(params_seed(&w.ps, 1, &e), 0);
+    ck_assert_msg(!world_train_init(&r, &w, &with_others, &t, &dots, 8, 64, &e), "%s", e.msg);
+    ck_assert_int_eq(r.targets, 4);
+    r.other = 0.3f;
+    for (uint64_t i = 0; i < 8; i++)
+        samples[i] = (struct train_sample){ .index = i, .random = i };
+    ck_assert_int_eq(r.model.load(&r, samples, 8, &e), 0);
+    for (int i = 0; i < 8; i++)
+        check_first_code(&r, &t, i);
+    for (int i = 8; i < 16; i++) { /* of z^2 there is but what came */
+        ck_assert_int_eq(r.target[i * 4], r.code[(i - 8) * 2 + 1]);
+        ck_assert(r.weight[i * 4] == r.later && r.target[i * 4 + 1] == -1);
+    }
+    ck_assert_int_eq(r.model.backward(&r, 8, &e), 0);
+    ck_assert_int_eq(r.model.evaluate(&r, 0, 8, sums, &e), 0);
+    for (int i = 0; i < 8; i++)
+        ck_assert(r.weight[i * 4] == 1 && r.target[i * 4 + 1] == -1);
+    for (uint64_t i = 0; i < 8; i++)
+        samples[i].index = 3 * i;
+    ck_assert_int_eq(r.model.load(&r, samples, 8, &e), 0); /* where nothing else might come */
+    ck_assert(r.weight[7 * 4] == 1 && r.target[7 * 4 + 1] == -1);
+    world_train_free(&r);
+    with_others.max_others = CROSS_ENTROPY_TARGETS;
+    ck_assert_int_eq(world_train_init(&r, &w, &with_others, &t, &dots, 8, 64, &e), -1);
+    ck_assert_str_eq(e.msg, "the data tell 8 other frames, of which there may be 7");
+    world_free(&w);
+    ldm_free(&dots);
+    tokenizer_free(&t);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("ldm");
@@ -525,6 +627,7 @@ int main(void)
     tcase_add_test(tc, files_of_another_kind_are_refused);
     tcase_add_test(tc, a_nano_run_learns_where_a_dot_goes);
     tcase_add_test(tc, a_world_model_is_translated_to_the_codes_of_another_ldm);
+    tcase_add_test(tc, what_else_might_come_shares_the_first_code);
     suite_add_tcase(s, tc);
     return tap_run(s);
 }

@@ -9,9 +9,9 @@
 /* --- cross-entropy -------------------------------------------------------- */
 
 struct rows {
-    int N, V;
-    const int *target;
-    const double *weight; /* or NULL */
+    int N, M, V;
+    const int *target;    /* (N, M) */
+    const double *weight; /* (N, M) or NULL */
 };
 
 /* in: logits (N, V); y: loss (N) */
@@ -27,20 +27,23 @@ static void cross_entropy_reference(const void *shape, double *const *in, double
             max = fmax(max, x[i]);
         for (int i = 0; i < s->V; i++)
             sum += exp(x[i] - max);
-        y[n] = s->target[n] < 0 ? 0
-                                : (s->weight ? s->weight[n] : 1) *
-                                      (log(sum) + max - x[s->target[n]]);
+        y[n] = 0;
+        for (int i = n * s->M; i < (n + 1) * s->M; i++)
+            if (s->target[i] >= 0)
+                y[n] += (s->weight ? s->weight[i] : 1) * (log(sum) + max - x[s->target[i]]);
     }
 }
 
 static const int row_sizes[][2] = {{1, 1}, {1, 1000}, {7, 3}, {130, 17}, {33, 1000}, {5, 8192}};
 enum { ROW_SIZES = sizeof row_sizes / sizeof *row_sizes };
 
+/* One target a row, or as many as there may be: some missing, some alike. */
 START_TEST(cross_entropy)
 {
-    int N = row_sizes[_i / 2][0], V = row_sizes[_i / 2][1], target[130];
+    int N = row_sizes[_i / 4][0], V = row_sizes[_i / 4][1], M = _i & 2 ? CROSS_ENTROPY_TARGETS : 1;
+    int target[130 * CROSS_ENTROPY_TARGETS], targets = N * M;
     size_t n = (size_t)N * V;
-    struct rows s = {N, V, target, NULL};
+    struct rows s = {N, M, V, target, NULL};
     struct fixture f;
     double *x, *weight, *dy, *want, *zero;
     float *loss, *w = NULL;
@@ -50,26 +53,26 @@ START_TEST(cross_entropy)
 
     fixture_init(&f, (uint64_t)_i + 1);
     x = fixture_random(&f, n, 5);
-    weight = fixture_random(&f, (size_t)N, 2);
-    for (int i = 0; i < N; i++)
-        target[i] = i % 5 == 3 ? -1 : (int)rng_below(&f.rng, (uint32_t)V);
+    weight = fixture_random(&f, (size_t)targets, 2);
+    for (int i = 0; i < targets; i++)
+        target[i] = i / M % 5 == 3 || i % 7 == 5 ? -1 : (int)rng_below(&f.rng, (uint32_t)V);
     xa = put_act(&f, x, n);
-    t = put_int(&f, target, (size_t)N);
+    t = put_int(&f, target, (size_t)targets);
     zero = fixture_zeros(&f, n);
     loss = put_f32(&f, zero, (size_t)N);
     if (_i % 2) {
-        w = put_f32(&f, weight, (size_t)N);
+        w = put_f32(&f, weight, (size_t)targets);
         s.weight = weight;
     }
     want = fixture_zeros(&f, (size_t)N);
     cross_entropy_reference(&s, &x, want);
-    f.d->ops->cross_entropy(f.d, loss, xa, t, w, N, V, scale, false);
+    f.d->ops->cross_entropy(f.d, loss, xa, t, w, N, M, V, scale, false);
     expect_close("loss", get_f32(&f, loss, (size_t)N), want, (size_t)N, f.tol);
     expect_close("logits untouched", get_act(&f, xa, n), x, n, 0);
     dy = fixture_zeros(&f, (size_t)N);
     for (int i = 0; i < N; i++)
         dy[i] = scale;
-    f.d->ops->cross_entropy(f.d, loss, xa, t, w, N, V, scale, true);
+    f.d->ops->cross_entropy(f.d, loss, xa, t, w, N, M, V, scale, true);
     expect_close("loss with gradient", get_f32(&f, loss, (size_t)N), want, (size_t)N, f.tol);
     expect_gradient(&f, "dlogits", cross_entropy_reference, &s, &x, 0, n, dy, (size_t)N, zero,
                     get_act(&f, xa, n), f.tol);
@@ -91,7 +94,7 @@ START_TEST(extreme_logits)
     xa = put_act(&f, x, 8);
     want[0] = x[0] - x[1] + log(2);
     loss = put_f32(&f, zero, 2);
-    f.d->ops->cross_entropy(f.d, loss, xa, put_int(&f, target, 2), NULL, 2, 4, 1, true);
+    f.d->ops->cross_entropy(f.d, loss, xa, put_int(&f, target, 2), NULL, 2, 1, 4, 1, true);
     expect_close("loss", get_f32(&f, loss, 2), want, 1, 1e-6);
     expect_close("loss of equals", get_f32(&f, loss, 2) + 1, want + 1, 1, 1e-6);
     dx = get_act(&f, xa, 8);
@@ -385,7 +388,7 @@ int main(void)
         return 0;
     s = suite_create("ops_loss");
     tc = tap_case(s, "loss");
-    tcase_add_loop_test(tc, cross_entropy, 0, ROW_SIZES * 2);
+    tcase_add_loop_test(tc, cross_entropy, 0, ROW_SIZES * 4);
     tcase_add_test(tc, extreme_logits);
     tcase_add_test(tc, argmax);
     tcase_add_loop_test(tc, softmax, 0, ROW_SIZES);

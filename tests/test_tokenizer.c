@@ -376,7 +376,8 @@ START_TEST(it_learns_by_watching)
     struct parallel one = { .size = 1 };
     struct device *d = open_cpu();
     uint8_t *px = noise(1, 4 * KINDS, 4, 8);
-    struct frame_source source = { NULL, 1000, 100, SIDE, SIDE, 1, 4, toy_frames };
+    struct frame_source source = { .samples = 1000, .held_out = 100, .w = SIDE, .h = SIDE,
+                                   .moves = 1, .max_horizon = 4, .frames = toy_frames };
     struct tokenizer_trainer r;
     struct patches kinds;
     struct tokenizer t;

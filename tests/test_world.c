@@ -54,12 +54,12 @@ static double loss_of(struct world *w, const struct sample *s, bool frames)
     world_upload(w, s->from, s->code, frames ? s->next : NULL, N);
     world_forward(w, N);
     if (codes) {
-        d->ops->cross_entropy(d, loss, w->logits, s->target, NULL, codes, w->config.codes, 1,
+        d->ops->cross_entropy(d, loss, w->logits, s->target, NULL, codes, 1, w->config.codes, 1,
                               true);
         sum += d->ops->sum(d, loss, (size_t)codes);
     }
     if (frames) {
-        d->ops->cross_entropy(d, loss, w->tokens, s->wanted, NULL, N * KIT_S, KIT_V, 1, true);
+        d->ops->cross_entropy(d, loss, w->tokens, s->wanted, NULL, N * KIT_S, 1, KIT_V, 1, true);
         sum += d->ops->sum(d, loss, N * KIT_S);
     }
     free(loss);

@@ -54,7 +54,7 @@ static void forward(struct toy *t, int n, bool grad, float scale)
     stack_forward(&t->s, &t->a, d, &t->q);
     d->ops->rmsnorm(d, t->n, t->rstd, t->a.out, &t->norm, N, C);
     d->ops->linear(d, t->logits, t->n, &t->head, NULL, NULL, N);
-    d->ops->cross_entropy(d, t->loss, t->logits, t->target, t->weight, N, TOY_V, scale, grad);
+    d->ops->cross_entropy(d, t->loss, t->logits, t->target, t->weight, N, 1, TOY_V, scale, grad);
 }
 
 static int backward(void *self, int n, struct err *e)

@@ -128,6 +128,26 @@ refused "but not anew without being asked" \
     train world $common -c nano -o other.safetensors --ldm ldm.safetensors --horizon 3
 is "so it is as it was" "$(stat -c %Y%s other.train.safetensors)" "$before"
 
+# --- what else might have come next
+gzip -dc "$sample" | head -n 4 >few.sgf
+"$VIDEOWORLD" dataset -o few.vwc few.sgf >/dev/null
+"$VIDEOWORLD" dataset -o thought.vwc --policy "$VIDEOWORLD gtp --player random" few.sgf >/dev/null 2>&1
+on() { # on CORPUS WEIGHTS ARGUMENT...
+    corpus=$1 to=$2
+    shift 2
+    train world --data "$corpus" -o "$to" --ldm go9-ldm.safetensors --horizon 2 --steps 2 \
+        --batch 8 --eval-steps 0 "$@" >/dev/null
+}
+on few.vwc plain.safetensors
+on thought.vwc none.safetensors --policy-share 0
+on thought.vwc half.safetensors
+on thought.vwc half2.safetensors --policy-share 0.5
+is "policies change what is learned, unless they have no share" \
+    "$(cmp plain.safetensors none.safetensors 2>&1
+       cmp -s plain.safetensors half.safetensors; echo $?; cmp half.safetensors half2.safetensors)" 1
+refused "more than all is refused" "'1.1' is no value for --policy-share" \
+    train world $common -c nano -o x.safetensors --policy-share 1.1
+
 # --- deeper: at first it says what the shallower one said
 entropy() { # entropy WEIGHTS
     bench world --weights "$1" --ldm go9-ldm.safetensors --positions 50 |
