@@ -31,6 +31,7 @@ struct world_player {
     struct player base;
     struct policy *policy;
     struct rollouts rollouts;/* games played on */
+    bool at_odds;            /* of the empty board the models imagine no legal move */
     uint64_t seed;
     struct rng rng;
     double temperature;      /* 0: the likeliest move */
@@ -270,8 +271,9 @@ static void world_tell(struct player *base, char *buf, size_t size)
     const struct world_player *p = (struct world_player *)base;
     const struct policy *q = p->policy;
 
-    snprintf(buf, size, "world model %s (%zu weights), on %s", q->world_path,
-             params_count(&q->m.w.ps), q->d->name);
+    snprintf(buf, size, "world model %s (%zu weights), on %s%s", q->world_path,
+             params_count(&q->m.w.ps), q->d->name, p->at_odds ? "; beware: of the empty board it "
+             "imagines no legal move; are tokenizer, LDM and world model of one training?" : "");
 }
 
 static const char *const params[] = { "seed", "temperature", "symmetries", NULL };
@@ -314,6 +316,24 @@ static void world_free_player(struct player *base)
     free(p);
 }
 
+/* Models that were not trained for each other, or hardly, imagine what cannot be read. */
+static int try_out(struct world_player *p, struct err *e)
+{
+    struct policy_question q = { .color = BLACK, .views = 1, .cover = MOVE_COVER };
+    struct policy_position *of = &p->policy->position[0];
+    struct game g;
+    int status;
+
+    if (game_init(&g, p->policy->w, p->policy->h, 0, e))
+        return -1;
+    q.game = &g;
+    status = policy_look(p->policy, &q, 1, e);
+    p->at_odds = !status && !(of->n && of->choice[0].legal);
+    of->game = NULL;
+    game_release(&g);
+    return status;
+}
+
 struct player *player_world_new(const struct player_options *o, struct err *e)
 {
     struct policy_options policy = { .weights = o->weights, .device = o->device,
@@ -325,7 +345,8 @@ struct player *player_world_new(const struct player_options *o, struct err *e)
         return NULL;
     }
     p->policy = policy_open(&policy, e);
-    if (!p->policy) {
+    if (!p->policy || try_out(p, e)) {
+        policy_close(p->policy);
         free(p);
         return NULL;
     }

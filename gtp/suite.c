@@ -115,7 +115,7 @@ static void *grow(void *array, size_t n, size_t size)
 }
 
 /* "loadsgf FILE ...", FILE now beside the suite; else a copy of the line. */
-static char *resolved(const struct reader *r, const char *line)
+static char *resolved(const struct reader *r, const char *line, struct err *e)
 {
     const char *slash = strrchr(r->path, '/');
     size_t dir = slash ? (size_t)(slash - r->path) + 1 : 0, word = 0;
@@ -125,9 +125,15 @@ static char *resolved(const struct reader *r, const char *line)
         word = 8;
     else
         dir = 0;
-    s = malloc(strlen(line) + dir + 1);
-    if (!s)
+    if (strcspn(r->path, " \t") < dir) {
+        err_set(e, "GTP cannot name a file in a folder with a blank in its name");
         return NULL;
+    }
+    s = malloc(strlen(line) + dir + 1);
+    if (!s) {
+        err_set(e, "out of memory");
+        return NULL;
+    }
     memcpy(s, line, word);
     memcpy(s + word, r->path, dir);
     strcpy(s + word + dir, line + word);
@@ -167,9 +173,9 @@ static int take_command(struct reader *r, const char *line, struct err *e)
     if (!list)
         return err_set(e, "out of memory");
     s->command = list;
-    command = resolved(r, line);
+    command = resolved(r, line, e);
     if (!command)
-        return err_set(e, "out of memory");
+        return -1;
     s->command[s->commands++] = command;
     return run_command(&r->game, command, e);
 }

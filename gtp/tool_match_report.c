@@ -131,22 +131,50 @@ void match_settings(const struct match_job *j, struct text *t)
 
 /* --- as a page ------------------------------------------------------------------------ */
 
+/* The folder of a file, links resolved, of malloc; NULL if there is none. */
+static char *folder_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *name = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup("."), *folder;
+
+    folder = name ? realpath(name, NULL) : NULL;
+    free(name);
+    return folder;
+}
+
+/* Folder `to` seen from folder `from`, both beginning with '/'. */
+static void write_way(struct text *t, const char *from, const char *to)
+{
+    size_t n = 0, same = 0; /* same: what they have in common, whole names */
+    bool up = false;
+
+    for (; from[n] == to[n] && from[n]; n++)
+        if (from[n] == '/')
+            same = n;
+    if ((!from[n] || from[n] == '/') && (!to[n] || to[n] == '/'))
+        same = n;
+    for (const char *p = from + same; *p; p++)
+        if (*p == '/' && p[1]) {
+            text_puts(t, up ? "/.." : "..");
+            up = true;
+        }
+    to += same;
+    to += *to == '/';
+    text_puts(t, !*to ? (up ? "" : ".") : up ? "/" : "");
+    text_puts(t, to);
+}
+
 /* Where the SGF folder is, seen from the page: both are named from where we are. */
 static void write_sgf_dir(const struct match_job *j, struct text *t)
 {
-    const char *page = j->html + (strncmp(j->html, "./", 2) ? 0 : 2);
-    const char *slash = strrchr(page, '/');
-    size_t same = slash ? (size_t)(slash - page) + 1 : 0;
-    bool near = *j->sgf != '/' && *page != '/';
+    char *page = folder_of(j->html), *games = realpath(j->sgf, NULL);
 
-    if (near && same && !strncmp(j->sgf, page, same)) {
-        text_puts(t, j->sgf + same);
-        return;
-    }
-    for (const char *p = page; near && *p; p++)
-        if (*p == '/')
-            text_puts(t, "../");
-    text_puts(t, j->sgf);
+    if (page && games)
+        write_way(t, page, games);
+    else
+        text_puts(t, j->sgf);
+    free(page);
+    free(games);
 }
 
 static int write_page(const struct match_job *j, const struct match_results *r,

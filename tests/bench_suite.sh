@@ -160,6 +160,12 @@ wrong() { # wrong DESCRIPTION SED-PROGRAM ERROR
     is "refuses $1" "$(suite sets/wrong.tst)" "videoworld: sets/wrong.tst:$3
 status 1"
 }
+mkdir -p "a folder"
+cp sets/one.tst "a folder/one.tst"
+is "no files are loaded from folders that GTP cannot name" \
+    "$(suite "a folder/one.tst" | sed 's/:[0-9]*:/:N:/')" \
+"videoworld: a folder/one.tst:N: GTP cannot name a file in a folder with a blank in its name
+status 1"
 wrong "an unknown command" 's/^komi 5.5/attack E5/' "6: 'attack E5' is no command of a suite"
 wrong "an illegal move" 's/^play white C3/play white E5/' "8: illegal move: occupied"
 wrong "a move off the board" 's/^play white C3/play white K3/' "8: 'K3' is no move on this board"

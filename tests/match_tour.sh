@@ -73,6 +73,18 @@ match -e "a=$random" -e "b=$random" -e "c=$random" -e "d=$random" -n 2 -j 2 --ht
     >/dev/null
 is "a page" "$(grep -c '<html' r.html) $(grep -o 'sgf/game-000011.sgf' r.html | head -n 1)" \
 "1 sgf/game-000011.sgf"
+link() { # link HTML SGF-FOLDER: its first link to a game, which is there
+    match -e "a=$random" -e "b=$random" -n 2 --html "$1" -g "$2" >/dev/null
+    way=$(sed -n 's/.*href="\([^"]*game-000000.sgf\)".*/\1/p' "$1")
+    echo "$way $(ls "${1%/*}/$way" 2>&1)"
+}
+mkdir -p deep/er there
+is "beside it" "$(link deep/er/a.html deep/er/games)" "games/game-000000.sgf deep/er/games/game-000000.sgf"
+is "above it" "$(link deep/er/b.html deep)" "../game-000000.sgf deep/er/../game-000000.sgf"
+is "elsewhere" "$(link "$PWD/deep/er/c.html" there)" \
+    "../../there/game-000000.sgf $PWD/deep/er/../../there/game-000000.sgf"
+is "that is named in a roundabout way" "$(cd there && link ../deep/er/d.html ../there/../deep/../there)" \
+    "../../there/game-000000.sgf ../deep/er/../../there/game-000000.sgf"
 is "that is final" "$(grep -c refresh r.html)" 0
 "$VIDEOWORLD" match -e "a=$random" -e "b=$random" -n 400 -r l.txt --html live.html >/dev/null 2>&1 & pid=$!
 while [ ! -f live.html ] && kill -0 $pid; do sleep 0.05; done

@@ -41,6 +41,18 @@ is "at the start too" "$(gtp '' --boardsize 13; cat "$tmp/err")" \
 printf '(;SZ[19];B[pd])' >"$tmp/19.sgf"
 is "and in files" "$(gtp "loadsgf $tmp/19.sgf\n")" "? cannot load file"
 
+cp "$weights"/go9-*.safetensors "$tmp"
+gzip -dc "$TEST_SRCDIR/data/games9-sample.sgfs.gz" | head -n 4 >"$tmp/few.sgf"
+"$VIDEOWORLD" dataset -o "$tmp/few.vwc" "$tmp/few.sgf" >/dev/null
+"$VIDEOWORLD" train tokenizer --data "$tmp/few.vwc" -o "$tmp/go9-tokenizer.safetensors" \
+    --steps 1 --batch 1 --eval-steps 0 --device cpu --threads 1 >/dev/null 2>&1
+out=$(gtp 'genmove b\n' --weights "$tmp")
+holds "models that do not know each other are told of" "$(cat "$tmp/err")" \
+    '/^videoworld: world model .*; beware: of the empty board it imagines no legal move/'
+holds "yet it plays" "$out" '/^= /'
+out=$(gtp 'name\n')
+is "others are not" "$(grep -c beware "$tmp/err")" 0
+
 # --- moving
 moves='genmove b\ngenmove w\ngenmove b\n'
 out=$(gtp "${moves}gomill-explain_last_move\n")
