@@ -114,18 +114,23 @@ static int next_game(struct run *r, struct worker *w, struct err *e)
 /* The game stands where it is asked for: asks, plays on, or takes the next one. */
 static int go_on(struct run *r, struct worker *w, struct err *e)
 {
+    enum color c = corpus_color(&w->record, w->game.n);
+    bool policy = r->notes.kind == NOTES_POLICY;
     int ply = w->game.n;
 
     if (!is_open(r, w->at, ply, w->record.n))
         return next_game(r, w, e);
+    /* kata-raw-nn takes no colour: of one that moves twice in a row it cannot be asked */
+    if (policy && c != game_to_move(&w->game) && !notes_has(&r->notes, w->at, ply) &&
+        notes_add(&r->notes, w->at, ply, NULL, 0, e))
+        return -1;
     if (notes_has(&r->notes, w->at, ply))
         return send_play(w, e);
     w->step = STEP_ASK;
-    if (r->notes.kind == NOTES_POLICY)
+    if (policy)
         return client_send(&w->client, r->a->timeout, e, "kata-raw-nn 0");
     return client_send(&w->client, r->a->timeout, e, "%s %s",
-                       w->known ? "reg_genmove" : "genmove",
-                       corpus_color(&w->record, ply) == BLACK ? "b" : "w");
+                       w->known ? "reg_genmove" : "genmove", c == BLACK ? "b" : "w");
 }
 
 /* Takes the engine's policy. */

@@ -188,6 +188,14 @@ is "annotates and asks at once" \
 3 positions: 0 answered before, 3 now; in 0 it thinks of nothing, 0 games refused
 all              1          3           66.7 %       100.0 %
 policies: 3, of 6.0 moves"
+printf '(;SZ[5];B[cc];B[bb];W[dd];B[ee])' >row.sgf
+is "but not for a side that moves twice in a row" \
+    "$(dataset -o row.vwc --policy ./thinks row.sgf 2>&1 | grep before; cut -d' ' -f 2-3 row.vwc.policies | sed 1d)" \
+"4 positions: 0 answered before, 4 now; in 1 it thinks of nothing, 0 games refused
+0 C3:77,A3:51,A5:26,pass:26,D1:20,C1:18
+1 none
+2 A3:51,A5:26,pass:26,D1:20,C1:18,B1:15
+3 A3:51,A5:26,pass:26,D1:20,C1:18,B1:15"
 sed -i 's/A3:51,A5:26/A3:51,A3:26/' p.vwc.policies
 is "refuses answers that cannot be" "$(dataset -o p.vwc --policy ./thinks p.sgf)" \
 "videoworld: p.vwc.policies:2: 'C3:77,A3:51,A3:26,pass:26,D1:20,C1:18' is no policy there
