@@ -2,6 +2,7 @@
 
 #include "gtp/match_results.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,14 +36,6 @@ static int keep(struct match_results *r, const struct match_record *record, stru
 
 /* --- reading ----------------------------------------------------------------- */
 
-static bool has_game(const struct match_results *r, int game)
-{
-    for (size_t i = 0; i < r->n; i++)
-        if (r->record[i].game == game)
-            return true;
-    return false;
-}
-
 int match_record_read(const char *line, struct match_record *g, struct err *e)
 {
     struct sgf_result result;
@@ -72,8 +65,6 @@ static int take_line(struct match_results *r, const char *line, size_t number, s
     err_init(&why);
     if (match_record_read(line, &g, &why))
         return err_set(e, "%s:%zu: %s", r->journal.path, number, why.msg);
-    if (has_game(r, g.game))
-        return err_set(e, "%s:%zu: game %d stands there twice", r->journal.path, number, g.game);
     return keep(r, &g, e);
 }
 
@@ -96,17 +87,50 @@ static int take_heading(struct match_results *r, const char *text, const char *h
                    (int)strcspn(heading + line, "\n"), heading + line);
 }
 
+/* Where a game stands. */
+struct place {
+    int game;
+    size_t line;
+};
+
+static int compare_places(const void *a, const void *b)
+{
+    const struct place *x = a, *y = b;
+
+    return x->game != y->game ? (x->game > y->game) - (x->game < y->game)
+                              : (x->line > y->line) - (x->line < y->line);
+}
+
+/* The games stand in lines `first` and on: none twice? */
+static int check_once(const struct match_results *r, size_t first, struct err *e)
+{
+    struct place *list = malloc((r->n + 1) * sizeof *list), twice = { 0, SIZE_MAX };
+
+    if (!list)
+        return err_set(e, "out of memory");
+    for (size_t i = 0; i < r->n; i++)
+        list[i] = (struct place){ r->record[i].game, first + i };
+    qsort(list, r->n, sizeof *list, compare_places);
+    for (size_t i = 1; i < r->n; i++)
+        if (list[i].game == list[i - 1].game && list[i].line < twice.line)
+            twice = list[i];
+    free(list);
+    return twice.line == SIZE_MAX ? 0 : err_set(e, "%s:%zu: game %d stands there twice",
+                                                r->journal.path, twice.line, twice.game);
+}
+
 static int take_games(struct match_results *r, char *text, size_t heading, struct err *e)
 {
-    size_t number = 1;
+    size_t number = 1, first = 1;
     char *line = text, *end;
 
     for (; (end = strchr(line, '\n')); line = end + 1, number++) {
         *end = '\0';
+        first += line < text + heading;
         if (line >= text + heading && take_line(r, line, number, e))
             return -1;
     }
-    return 0;
+    return check_once(r, first, e);
 }
 
 int match_results_open(struct match_results *r, const char *path, const char *heading,
