@@ -3,6 +3,7 @@
 
 #include "gtp/bench_moves.h"
 #include "gtp/numbers.h"
+#include "gtp/tools.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 enum {
     PATIENCE = 120, /* seconds for replies other than moves: networks load slowly */
     GRACE_MS = 1000,
+    POLL_MS = 500,      /* a signal just before a wait is seen so late */
 };
 
 const struct mover_options mover_defaults = { .player = "world", .p = { .seed = 1 },
@@ -39,6 +41,20 @@ const char *mover_name(const struct mover_options *o)
 
 /* --- asking ------------------------------------------------------------------ */
 
+/* Waits for the engine's reply, or for a signal, so that no engine is left behind. */
+static int ask(struct mover *m, double limit, const char *command, struct err *e)
+{
+    struct client *c = &m->client;
+
+    if (client_send(c, limit, e, "%s", command))
+        return -1;
+    while (c->state == CLIENT_BUSY && !tool_stopped)
+        client_poll(&c, 1, POLL_MS);
+    if (c->state == CLIENT_BUSY)
+        return err_set(e, "stopped");
+    return c->state == CLIENT_FAILED ? err_set(e, "%s", c->error.msg) : 0;
+}
+
 int mover_start(struct mover *m, const struct mover_options *o, struct err *e)
 {
     *m = (struct mover){ .o = o };
@@ -46,8 +62,9 @@ int mover_start(struct mover *m, const struct mover_options *o, struct err *e)
         m->player = player_make(o->player, &o->p, e);
         return m->player ? 0 : -1;
     }
+    tool_catch_signals(true);
     if (client_start(&m->client, "engine", o->engine, NULL, NULL, e) ||
-        client_ask(&m->client, PATIENCE, e, "known_command reg_genmove"))
+        ask(m, PATIENCE, "known_command reg_genmove", e))
         return -1;
     m->can_reg = m->client.ok && !strcasecmp(text_str(&m->client.reply), "true");
     return 0;
@@ -56,6 +73,8 @@ int mover_start(struct mover *m, const struct mover_options *o, struct err *e)
 void mover_stop(struct mover *m, bool in_order)
 {
     client_stop(&m->client, in_order ? GRACE_MS : 0);
+    if (m->o && m->o->engine)
+        tool_catch_signals(false);
     player_free(m->player);
     m->player = NULL;
 }
@@ -64,7 +83,7 @@ int mover_tell(struct mover *m, const char *command, struct err *e)
 {
     if (m->player)
         return 0;
-    if (client_ask(&m->client, PATIENCE, e, "%s", command))
+    if (ask(m, PATIENCE, command, e))
         return -1;
     return !m->client.ok;
 }
@@ -147,13 +166,14 @@ int mover_ask_all(struct mover *m, const struct game *g, const enum color *c, in
 int mover_ask(struct mover *m, const struct game *g, enum color c, struct move_choice *to,
               struct err *e)
 {
-    char word[sizeof to->said] = "", more[2] = "";
+    char word[sizeof to->said] = "", more[2] = "", command[16];
 
     *to = (struct move_choice){ .move = NO_POINT };
     if (m->player)
         return ask_player(m, g, c, to, e);
-    if (client_ask(&m->client, m->o->timeout, e, "%s %s", m->can_reg ? "reg_genmove" : "genmove",
-                   c == BLACK ? "b" : "w"))
+    snprintf(command, sizeof command, "%s %s", m->can_reg ? "reg_genmove" : "genmove",
+             c == BLACK ? "b" : "w");
+    if (ask(m, m->o->timeout, command, e))
         return -1;
     to->ms = 1000 * m->client.seconds;
     if (sscanf(text_str(&m->client.reply), "%15s%1s", word, more) == 1 && m->client.ok)

@@ -160,6 +160,13 @@ wrong() { # wrong DESCRIPTION SED-PROGRAM ERROR
     is "refuses $1" "$(suite sets/wrong.tst)" "videoworld: sets/wrong.tst:$3
 status 1"
 }
+printf 'while read -r id c; do case $c in reg_genmove*) echo $$ >pid; mv pid hung; exec sleep 1000 ;; esac; printf "=$id true\\n\\n"; done' >hangs
+"$VIDEOWORLD" bench suite sets/one.tst --engine 'sh ./hangs' >stopped 2>&1 & pid=$!
+while [ ! -e hung ] && kill -0 $pid; do sleep 0.05; done
+kill -TERM $pid
+wait $pid
+is "stopped it leaves no engine behind" \
+    "$?,$(cat stopped),$(grep -s '^State:.*[RSD] ' "/proc/$(cat hung)/status")" "1,videoworld: stopped,"
 mkdir -p "a folder"
 cp sets/one.tst "a folder/one.tst"
 is "no files are loaded from folders that GTP cannot name" \
