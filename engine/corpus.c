@@ -125,17 +125,26 @@ enum corpus_part corpus_part_of(uint64_t hash)
     return percent < 96 ? PART_TRAIN : percent < 98 ? PART_HELD_OUT : PART_TEST;
 }
 
+/* The bytes of a record that make it the game it is: neither result nor policies. */
+static size_t game_len(const struct corpus_record *r)
+{
+    struct corpus_game g = corpus_game_head(r->bytes);
+
+    return corpus_game_bytes(g.w, g.h, g.n, 0);
+}
+
 int corpus_compare(const struct corpus_record *a, const struct corpus_record *b)
 {
     enum corpus_part pa = corpus_part_of(a->hash), pb = corpus_part_of(b->hash);
+    size_t la = game_len(a), lb = game_len(b);
 
     if (pa != pb)
         return pa < pb ? -1 : 1;
     if (a->hash != b->hash)
         return a->hash < b->hash ? -1 : 1;
-    if (a->len != b->len)
-        return a->len < b->len ? -1 : 1;
-    return memcmp(a->bytes + 1, b->bytes + 1, a->len - 1);
+    if (la != lb)
+        return la < lb ? -1 : 1;
+    return memcmp(a->bytes + 2, b->bytes + 2, la - 2);
 }
 
 /* --- checking ------------------------------------------------------------- */
@@ -200,8 +209,8 @@ static int check_game(const uint8_t *bytes, size_t left, size_t number, const ch
     if (left < CORPUS_GAME_HEAD)
         return err_set(e, "'%s': game %zu is cut off", name, number);
     g = corpus_game_head(bytes);
-    if (bytes[0] >= N_CORPUS_RESULTS || (g.priors && g.priors != CORPUS_PRIORS) || g.w < GAME_MIN || g.w > BOARD_MAX ||
-        g.h < GAME_MIN || g.h > BOARD_MAX || g.n < 1 || g.n > GAME_MAX_PLIES ||
+    if (bytes[0] >= N_CORPUS_RESULTS || (g.priors && g.priors != CORPUS_PRIORS) ||
+        g.w < GAME_MIN || g.w > BOARD_MAX || g.h < GAME_MIN || g.h > BOARD_MAX || g.n < 1 || g.n > GAME_MAX_PLIES ||
         !isfinite(g.komi))
         return err_set(e, "'%s': game %zu has a wrong head", name, number);
     r->len = corpus_game_bytes(g.w, g.h, g.n, g.priors);

@@ -22,8 +22,9 @@
  * best: a byte each where w * h < 127, else two; the highest bit of the move
  * played says White.  Then per ply P priors, 0 .. CORPUS_PRIORS: a move and its
  * share (u8), the larger first, noughts where there are fewer.  Games are ordered
- * by part, hash and content, and none is there twice (with another result,
- * perhaps), so the same games give the same bytes in whatever order they came.
+ * by part, hash and content, and none is there twice (with another result or
+ * other policies, perhaps), so the same games give the same bytes in whatever
+ * order they came.
  */
 #ifndef ENGINE_CORPUS_H
 #define ENGINE_CORPUS_H
@@ -170,7 +171,8 @@ int corpus_record_clear_policies(struct corpus_record *r, struct err *e);
 void corpus_record_set_policy(struct corpus_record *r, int ply, const struct corpus_prior *list,
                               int n);
 
-/* Sorts, and drops games that are there twice (moves, bests and komi alike). */
+/* Sorts, and drops games that are there twice (moves, bests and komi alike): those with policies
+   stay. */
 void corpus_finish(struct corpus_builder *b);
 
 /* Finishes and writes the file, whole or not at all. */

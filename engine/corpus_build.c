@@ -239,7 +239,9 @@ static int compare_records(const void *a, const void *b)
     const struct corpus_record *x = a, *y = b;
     int order = corpus_compare(x, y);
 
-    return order ? order : (x->bytes[0] > y->bytes[0]) - (x->bytes[0] < y->bytes[0]);
+    if (!order) /* of games that are there twice the first is kept */
+        order = (x->len < y->len) - (x->len > y->len);
+    return order ? order : memcmp(x->bytes, y->bytes, x->len);
 }
 
 void corpus_finish(struct corpus_builder *b)

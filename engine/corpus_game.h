@@ -58,7 +58,7 @@ static inline size_t corpus_prior_at(const struct corpus_game *g, int ply, int i
 uint64_t corpus_hash(const struct corpus_game *g);
 enum corpus_part corpus_part_of(uint64_t hash);
 
-/* Orders by part, hash and content but for the result: < 0, 0, > 0. */
+/* Orders by part, hash and content but for result and policies: < 0, 0, > 0. */
 int corpus_compare(const struct corpus_record *a, const struct corpus_record *b);
 
 #endif

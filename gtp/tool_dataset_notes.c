@@ -133,10 +133,10 @@ static int take_line(struct notes *n, const char *line, size_t number, struct er
     unsigned long long key;
     struct notes_key want, *found;
     struct corpus_game g;
-    char answer[ANSWER_MAX], told[ANSWER_MAX];
+    char answer[ANSWER_MAX], told[ANSWER_MAX], more[2];
     int ply, moves;
 
-    if (sscanf(line, "%16llx %d %53s", &key, &ply, answer) != 3)
+    if (sscanf(line, "%16llx %d %53s%1s", &key, &ply, answer, more) != 3) /* 53: ANSWER_MAX - 1 */
         return err_set(e, "%s:%zu: no answer but '%.40s'", n->journal.path, number, line);
     want.key = key;
     found = bsearch(&want, n->keys, n->games->n, sizeof want, compare_keys);

@@ -114,6 +114,31 @@ START_TEST(tells_policies)
 }
 END_TEST
 
+/* A game with policies and the same without, whichever comes first: the former stays. */
+START_TEST(policies_stay)
+{
+    struct corpus_prior list[CORPUS_PRIORS];
+    struct corpus_builder b, both;
+    struct corpus_game g;
+
+    corpus_builder_init(&both);
+    if (_i)
+        kit_add(&both, "(;SZ[9]RE[B+1];B[aa];W[bb])");
+    add_policies(&b, 9);
+    kit_take(&c, &b);
+    ck_assert_int_eq(corpus_add_all(&both, &c, &e), 0);
+    corpus_release(&c);
+    kit_add(&both, "(;SZ[9];B[aa];W[bb])(;SZ[9];B[aa];W[bc])");
+    kit_take(&c, &both);
+    ck_assert_uint_eq(c.n_games, 2);
+    for (size_t i = 0; i < 2; i++) {
+        g = corpus_game(&c, i);
+        ck_assert_int_eq(corpus_policy(&g, 0, list), corpus_played(&g, 1) == 10 ? 3 : 0);
+    }
+    corpus_release(&c);
+}
+END_TEST
+
 static const char *const refused[][2] = {
     { "(;SZ[9];B[aa]\n;W[aa])", "t:2:4: illegal move 'aa': occupied" },
     { "(;SZ[9];B[aa](;W[bb])\n(;W[aa]))", "t:2:5: illegal move 'aa': occupied" },
@@ -655,6 +680,7 @@ int main(void)
     tcase_add_test(tc, refuses_disorder);
     tcase_add_loop_test(tc, mutations_do_no_harm, 0, 2);
     tcase_add_loop_test(tc, tells_policies, 0, 2);
+    tcase_add_loop_test(tc, policies_stay, 0, 2);
     tcase_add_loop_test(tc, refuses_wrong_policies, 0, N(wrong_policies));
     snprintf(path, sizeof path, "%s/games9-b.sgfs.gz", getenv("SHARED_DATA"));
     if (!access(path, R_OK))
