@@ -20,7 +20,7 @@
  * games, CRC-32 of all before it (u32); little-endian.  A game: result, P, w, h
  * (u8 each), plies (u32), komi (f64), then per ply the move played and the
  * best: a byte each where w * h < 127, else two; the highest bit of the move
- * played says White.  Then per ply P priors, 0 .. CORPUS_PRIORS: a move and its
+ * played says White.  Then per ply P priors (0 or CORPUS_PRIORS): a move and its
  * share (u8), the larger first, noughts where there are fewer.  Games are ordered
  * by part, hash and content, and none is there twice (with another result or
  * other policies, perhaps), so the same games give the same bytes in whatever

@@ -260,8 +260,8 @@ static int build(const struct job *j, char **paths, int n, struct err *e)
 
 /* --- the command line ------------------------------------------------------ */
 
-enum { OPT_SKIP = 256, OPT_ANNOTATE, OPT_POLICY, OPT_JOBS, OPT_TIMEOUT, OPT_EXPORT, OPT_FORMAT, OPT_PART,
-       OPT_CLIPS, OPT_HORIZON };
+enum { OPT_SKIP = 256, OPT_ANNOTATE, OPT_POLICY, OPT_JOBS, OPT_TIMEOUT, OPT_EXPORT, OPT_FORMAT,
+       OPT_PART, OPT_CLIPS, OPT_HORIZON };
 
 static const struct option options[] = {
     { "output", required_argument, NULL, 'o' },

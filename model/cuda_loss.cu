@@ -75,7 +75,8 @@ __global__ void cross_entropy_kernel(float *loss, bf16 *logits, const int *targe
     for (int m = 0; m < M; m++)
         if (target[m] >= 0) {
             ignored = false;
-            sum += (weight ? weight[m] : 1) * (logf(r.sum) + (r.max - __bfloat162float(x[target[m]])));
+            sum += (weight ? weight[m] : 1) *
+                   (logf(r.sum) + (r.max - __bfloat162float(x[target[m]])));
         }
     if (threadIdx.x == 0)
         loss[n] = sum;

@@ -214,7 +214,8 @@ struct ops {
 
     /* --- cross-entropy: logits (N, V), targets (N, M) i32 (-1: ignored), weight (N, M) or NULL
            (ones), 1 <= M <= CROSS_ENTROPY_TARGETS:
-           loss[n] = sum_m weight[n,m] * -log softmax(logits[n])[target[n,m]].  With grad, logits become scale times the gradient of sum_n loss[n]. */
+           loss[n] = sum_m weight[n,m] * -log softmax(logits[n])[target[n,m]].
+           With grad, logits become scale times the gradient of sum_n loss[n]. */
     void (*cross_entropy)(struct device *d, float *loss, act *logits, const int *target,
                           const float *weight, int N, int M, int V, float scale, bool grad);
     /* id (N): the largest logit, the first among equals */

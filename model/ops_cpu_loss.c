@@ -98,7 +98,8 @@ static void cpu_cross_entropy(struct device *d, float *loss, act *logits, const 
 #pragma omp parallel for schedule(static) num_threads(cpu_team(d, (size_t)N * V))
     for (int n = 0; n < N; n++) {
         elem *x = elems(logits) + (size_t)n * V;
-        struct row_targets t = { target + (size_t)n * M, weight ? weight + (size_t)n * M : NULL, M };
+        size_t at = (size_t)n * M;
+        struct row_targets t = { target + at, weight ? weight + at : NULL, M };
         float max, sum;
 
         loss[n] = 0;

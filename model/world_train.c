@@ -146,7 +146,7 @@ static int load(void *self, const struct train_sample *s, int n, struct err *e)
 {
     struct world_trainer *r = self;
 
-    if (draw(r, false, s, n, e) || (r->targets > 1 && encode_others(r, s, n, e)))
+    if (draw(r, false, s, n, e) || (r->targets > 1 && r->other > 0 && encode_others(r, s, n, e)))
         return -1;
     r->frames = learns_frames(r);
     set_targets(r, n);

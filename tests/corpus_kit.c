@@ -58,6 +58,26 @@ void kit_corpus(struct corpus *c, const char *text)
     kit_take(c, &b);
 }
 
+void kit_policies(struct corpus_builder *b, int side)
+{
+    int pass = side * side;
+    struct corpus_prior first[] = { { 0, 120 }, { pass, 120 }, { pass - 1, 5 } };
+    struct corpus_prior second[CORPUS_PRIORS];
+    char text[40];
+    struct err e;
+
+    err_init(&e);
+    snprintf(text, sizeof text, "(;SZ[%d];B[aa];W[bb])", side);
+    corpus_builder_init(b);
+    kit_add(b, text);
+    ck_assert_int_eq(corpus_record_clear_policies(&b->record[0], &e), 0);
+    for (int i = 0; i < CORPUS_PRIORS; i++)
+        second[i] = (struct corpus_prior){ pass - i, CORPUS_PRIORS - i };
+    corpus_record_set_policy(&b->record[0], 0, second, CORPUS_PRIORS); /* and no more */
+    corpus_record_set_policy(&b->record[0], 0, first, 3);
+    corpus_record_set_policy(&b->record[0], 1, second, CORPUS_PRIORS);
+}
+
 char *kit_sample(void)
 {
     char path[1000], *buf;
