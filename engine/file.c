@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -296,4 +297,37 @@ void outfile_abort(struct outfile *o)
     if (o->tmp)
         unlink(o->tmp);
     release(o);
+}
+
+/* --- locks ----------------------------------------------------------------- */
+
+/* Is path still the open file? */
+static bool is_named(int fd, const char *path)
+{
+    struct stat open_one, named;
+
+    return !fstat(fd, &open_one) && !stat(path, &named) &&
+           open_one.st_dev == named.st_dev && open_one.st_ino == named.st_ino;
+}
+
+int file_lock(const char *path, struct err *e)
+{
+    for (;;) {
+        int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666), busy;
+
+        if (fd < 0)
+            return err_set(e, "cannot write '%s': %s", path, strerror(errno));
+        busy = flock(fd, LOCK_EX | LOCK_NB);
+        if (!busy && is_named(fd, path))
+            return fd;
+        close(fd); /* locked just as its last holder removed it: once more */
+        if (busy)
+            return err_set(e, "'%s' is held by another process", path);
+    }
+}
+
+void file_unlock(int fd, const char *path)
+{
+    unlink(path); /* first, while nobody else can hold it */
+    close(fd);
 }

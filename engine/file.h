@@ -44,4 +44,12 @@ int outfile_commit(struct outfile *o, struct err *e);
 /* Gives up: removes the temporary file and releases o.  Harmless on a released o. */
 void outfile_abort(struct outfile *o);
 
+/*
+ * A lock between processes on the file path, which is made for it, and removed
+ * by file_unlock; whoever dies holding it leaves the file, but no lock.  A
+ * descriptor, or -1 when another process has it, at once.
+ */
+int file_lock(const char *path, struct err *e);
+void file_unlock(int fd, const char *path);
+
 #endif

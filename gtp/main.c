@@ -77,8 +77,7 @@ volatile sig_atomic_t tool_stopped;
 
 static void on_signal(int sig)
 {
-    (void)sig;
-    tool_stopped = 1;
+    tool_stopped = sig;
 }
 
 void tool_catch_signals(bool on)
@@ -103,6 +102,14 @@ static int close_stdout(int status)
         return status ? status : 1;
     }
     return status;
+}
+
+/* Who was stopped has not done all, which a script must see; 128 + signal as shells have it. */
+static int run_tool(const struct tool *t, int argc, char **argv)
+{
+    int status = t->run(argc, argv);
+
+    return close_stdout(!status && tool_stopped ? 128 + tool_stopped : status);
 }
 
 /* Where a standard stream is closed, no file opened later shall get its number; its use fails. */
@@ -132,7 +139,7 @@ int main(int argc, char **argv)
     }
     for (int i = 0; i < N_TOOLS; i++)
         if (!strcmp(arg, tools[i].name))
-            return close_stdout(tools[i].run(argc - 1, argv + 1));
+            return run_tool(&tools[i], argc - 1, argv + 1);
     if (!*arg)
         return tool_usage("", "no command given");
     return tool_usage("", "unknown command '%s'", arg);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/file.h"
 #include "gtp/numbers.h"
 #include "gtp/tool_train.h"
 #include "gtp/tools.h"
@@ -239,22 +240,42 @@ static int run_on_device(const struct train_stage *stage, struct train_job *j, s
     return failed ? -1 : 0;
 }
 
-/* A rank that fails where the others cannot know it is the caller's to report, and to end all. */
-static int run(const struct train_stage *stage, struct train_job *j, struct err *e)
+static int run_on_data(const struct train_stage *stage, struct train_job *j, struct err *e)
 {
     int failed;
 
-    if (parallel_init(&j->parallel, e))
-        return -1;
-    if (!j->resume && checkpoint_has_training(j->output))
-        return err_set(e, "'%s' is being trained already: --resume goes on with it", j->output);
-    if (!j->parallel.rank && checkpoint_can_save(j->output, e))
-        return -1;
     if (clips_open(&j->clips, j->data, PART_HELD_OUT, e))
         return -1;
     failed = run_on_device(stage, j, e);
     clips_release(&j->clips);
     return failed;
+}
+
+/* The one run that may write j->output. */
+static int run_alone(const struct train_stage *stage, struct train_job *j, struct err *e)
+{
+    char path[4096];
+    int lock, failed;
+
+    if (checkpoint_can_save(j->output, e))
+        return -1;
+    snprintf(path, sizeof path, "%s.lock", j->output);
+    lock = file_lock(path, e);
+    if (lock < 0)
+        return -1;
+    failed = run_on_data(stage, j, e);
+    file_unlock(lock, path);
+    return failed;
+}
+
+/* A rank that fails where the others cannot know it is the caller's to report, and to end all. */
+static int run(const struct train_stage *stage, struct train_job *j, struct err *e)
+{
+    if (parallel_init(&j->parallel, e))
+        return -1;
+    if (!j->resume && checkpoint_has_training(j->output))
+        return err_set(e, "'%s' is being trained already: --resume goes on with it", j->output);
+    return j->parallel.rank ? run_on_data(stage, j, e) : run_alone(stage, j, e);
 }
 
 static int run_stage(const struct train_stage *stage, int argc, char **argv)

@@ -3,7 +3,8 @@
  *
  * argv[0] is the subcommand's name.  A tool prints its result on stdout, its
  * errors as "videoworld: message" on stderr, and returns the exit status:
- * 0 success, 1 failure, 2 wrong usage.
+ * 0 success, 1 failure, 2 wrong usage; main makes 128 + signal of a success that
+ * a signal cut short.
  */
 #ifndef GTP_TOOLS_H
 #define GTP_TOOLS_H
@@ -42,8 +43,8 @@ int tool_usage(const char *tool, const char *fmt, ...)
 /* A game's file without folder and ending, at most 3000 bytes of *name; "game" for "-". */
 int tool_base_name(const char *file, const char **name);
 
-/* While they are caught, ctrl-C, SIGTERM and SIGHUP set this; the second one ends at once.
-   Catching clears it. */
+/* While they are caught, ctrl-C, SIGTERM and SIGHUP set this to their number; the second one
+   ends at once.  Catching clears it. */
 extern volatile sig_atomic_t tool_stopped;
 void tool_catch_signals(bool on);
 

@@ -134,7 +134,7 @@ while ! grep -q 'of 1000' c.err 2>/dev/null; do sleep 0.05; done
 kill -INT $pid
 wait $pid
 is "ends cleanly on ctrl-C" "$? $(tail -n 1 c.err) $(grep -c ' of 1000 games' c.out)" \
-"0 videoworld: stopped 1"
+"130 videoworld: stopped 1"
 is "with every game written" "$(games c.txt | wc -l)" "$(grep -c 'of 1000:' c.err)"
 
 # --- the terminal goes away, and nohup
@@ -161,7 +161,7 @@ for nohup in no yes; do
     kill -TERM $pid 2>/dev/null
     wait $pid
     is "a hang-up ends it, nohup: $nohup" "$? $(tail -n 1 h.err) $went" \
-        "0 videoworld: stopped $([ $nohup = yes ] && echo on || echo out)"
+        "$([ $nohup = yes ] && echo 143 videoworld: stopped on || echo 129 videoworld: stopped out)"
     rm h.err
 done
 

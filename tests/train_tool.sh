@@ -43,10 +43,14 @@ is "and the same log, but for the speed" "$(cut -d, -f1-8 part.csv)" \
 "$VIDEOWORLD" train tokenizer -d s.vwc -o stop.safetensors -c nano -j 1 --steps 100000 \
     --save-steps 100 >stop.out 2>&1 & pid=$!
 while [ ! -f stop.train.safetensors ] && kill -0 $pid; do sleep 0.1; done
+refused "another run on the same output" \
+    "'stop.safetensors.lock' is held by another process" \
+    train tokenizer -d s.vwc -o stop.safetensors -c nano --resume
 kill -TERM $pid
 wait $pid
-is "a signal saves and ends" "$?,$(ls stop.*safetensors | tr '\n' ' ')" \
-    "0,stop.safetensors stop.train.safetensors "
+is "a signal saves and ends, leaving no lock" "$?,$(ls stop.*safetensors* | tr '\n' ' ')" \
+    "143,stop.safetensors stop.train.safetensors "
+: >part.safetensors.lock # as of one that was killed: it holds nothing
 bytes=$(wc -c <part.safetensors)
 train -o part.safetensors --steps 1000 --resume --weights f32 >/dev/null
 is "weights of another type are written at its end too" \
