@@ -312,15 +312,16 @@ static bool is_named(int fd, const char *path)
 
 int file_lock(const char *path, struct err *e)
 {
-    for (;;) {
+    for (int tries = 1;; tries++) {
         int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666), busy;
 
         if (fd < 0)
             return err_set(e, "cannot write '%s': %s", path, strerror(errno));
-        busy = flock(fd, LOCK_EX | LOCK_NB);
-        if (!busy && is_named(fd, path))
+        busy = flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK;
+        /* locked just as its last holder removed it?  Once more, unless names never fit here */
+        if (!busy && (is_named(fd, path) || tries == 10))
             return fd;
-        close(fd); /* locked just as its last holder removed it: once more */
+        close(fd);
         if (busy)
             return err_set(e, "'%s' is held by another process", path);
     }

@@ -47,7 +47,8 @@ void outfile_abort(struct outfile *o);
 /*
  * A lock between processes on the file path, which is made for it, and removed
  * by file_unlock; whoever dies holding it leaves the file, but no lock.  A
- * descriptor, or -1 when another process has it, at once.
+ * descriptor, or -1 at once when another process has it.  Where the file system
+ * knows no locks nothing is locked, and that is no error.
  */
 int file_lock(const char *path, struct err *e);
 void file_unlock(int fd, const char *path);
