@@ -211,8 +211,7 @@ static int check_game(const uint8_t *bytes, size_t left, size_t number, const ch
     g = corpus_game_head(bytes);
     if (bytes[0] >= N_CORPUS_RESULTS || (g.priors && g.priors != CORPUS_PRIORS) ||
         g.w < GAME_MIN || g.w > BOARD_MAX || g.h < GAME_MIN || g.h > BOARD_MAX || g.n < 1 ||
-        g.n > GAME_MAX_PLIES ||
-        !isfinite(g.komi))
+        g.n > GAME_MAX_PLIES || !isfinite(g.komi))
         return err_set(e, "'%s': game %zu has a wrong head", name, number);
     r->len = corpus_game_bytes(g.w, g.h, g.n, g.priors);
     if (left < r->len)

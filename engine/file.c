@@ -323,7 +323,7 @@ int file_lock(const char *path, struct err *e)
             return fd;
         close(fd);
         if (busy)
-            return err_set(e, "'%s' is held by another process", path);
+            return err_set(e, "'%s' is in use by another process", path);
     }
 }
 

@@ -44,7 +44,7 @@ is "and the same log, but for the speed" "$(cut -d, -f1-8 part.csv)" \
     --save-steps 100 >stop.out 2>&1 & pid=$!
 while [ ! -f stop.train.safetensors ] && kill -0 $pid; do sleep 0.1; done
 refused "another run on the same output" \
-    "'stop.safetensors.lock' is held by another process" \
+    "'stop.safetensors.lock' is in use by another process" \
     train tokenizer -d s.vwc -o stop.safetensors -c nano --resume
 kill -TERM $pid
 wait $pid
