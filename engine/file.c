@@ -310,19 +310,25 @@ static bool is_named(int fd, const char *path)
            open_one.st_dev == named.st_dev && open_one.st_ino == named.st_ino;
 }
 
+bool file_take(int fd)
+{
+    return !flock(fd, LOCK_EX | LOCK_NB) || errno != EWOULDBLOCK;
+}
+
 int file_lock(const char *path, struct err *e)
 {
     for (int tries = 1;; tries++) {
-        int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666), busy;
+        int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+        bool taken;
 
         if (fd < 0)
             return err_set(e, "cannot write '%s': %s", path, strerror(errno));
-        busy = flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK;
+        taken = file_take(fd);
         /* locked just as its last holder removed it?  Once more, unless names never fit here */
-        if (!busy && (is_named(fd, path) || tries == 10))
+        if (taken && (is_named(fd, path) || tries == 10))
             return fd;
         close(fd);
-        if (busy)
+        if (!taken)
             return err_set(e, "'%s' is in use by another process", path);
     }
 }

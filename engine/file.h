@@ -13,6 +13,7 @@
 #ifndef ENGINE_FILE_H
 #define ENGINE_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -44,11 +45,14 @@ int outfile_commit(struct outfile *o, struct err *e);
 /* Gives up: removes the temporary file and releases o.  Harmless on a released o. */
 void outfile_abort(struct outfile *o);
 
+/* Locks an open file for this process; false when another one has it.  Where the file system
+   knows no locks nothing is locked, and that is no error. */
+bool file_take(int fd);
+
 /*
  * A lock between processes on the file path, which is made for it, and removed
  * by file_unlock; whoever dies holding it leaves the file, but no lock.  A
- * descriptor, or -1 at once when another process has it.  Where the file system
- * knows no locks nothing is locked, and that is no error.
+ * descriptor, or -1 at once when another process has it; as file_take.
  */
 int file_lock(const char *path, struct err *e);
 void file_unlock(int fd, const char *path);

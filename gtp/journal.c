@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -60,7 +59,7 @@ int journal_open(struct journal *j, const char *path, const char *kind, char **t
     j->fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
     if (j->fd < 0)
         return err_set(e, "cannot open '%s': %s", path, strerror(errno));
-    if (flock(j->fd, LOCK_EX | LOCK_NB))
+    if (!file_take(j->fd))
         return err_set(e, "'%s' is in use by another process", path);
     if (file_read(path, MAX_BYTES, text, &len, e))
         return -1;

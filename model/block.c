@@ -290,8 +290,8 @@ void stack_forward(const struct stack *s, struct stack_acts *a, struct device *d
 
         head_forward(s, b, &v, d, q, x);
         d->ops->linear(d, v.qkv, v.c1, &b->qkv, NULL, NULL, N);
-        d->ops->rope(d, v.qkv, q->rope, q->B, q->T, NH, HS, row, batch, false);
-        d->ops->rope(d, k, q->rope, q->B, q->T, NH, HS, row, batch, false);
+        /* the heads of k follow those of q */
+        d->ops->rope(d, v.qkv, q->rope, q->B, q->T, 2 * NH, HS, row, batch, false);
         d->ops->attention(d, v.o, v.lse, v.qkv, k, act_at(d, k, (size_t)C), &t);
         d->ops->linear(d, v.mid, v.o, &b->proj, NULL, x, N);
         a->out = stream(s, a, d, q, l + 1);
@@ -315,8 +315,7 @@ void stack_backward(const struct stack *s, struct stack_acts *a, struct device *
         d->ops->linear_backward(d, v.dout, &b->proj, NULL, v.dx, v.o, NULL, N);
         d->ops->attention_backward(d, v.dqkv, dk, act_at(d, dk, (size_t)C), v.dout, v.o, v.lse,
                                    v.qkv, k, act_at(d, k, (size_t)C), &t);
-        d->ops->rope(d, v.dqkv, q->rope, q->B, q->T, NH, HS, row, batch, true);
-        d->ops->rope(d, dk, q->rope, q->B, q->T, NH, HS, row, batch, true);
+        d->ops->rope(d, v.dqkv, q->rope, q->B, q->T, 2 * NH, HS, row, batch, true);
         d->ops->linear_backward(d, v.dn, &b->qkv, NULL, v.dqkv, v.c1, NULL, N);
         head_backward(s, b, &v, d, q, stream(s, a, d, q, l), dcond);
     }
@@ -356,8 +355,7 @@ static act *extend_cache(const struct stack *s, const struct stack_acts *v,
             d->ops->copy(d, act_at(d, first, (size_t)i * batch),
                          act_at(d, v->qkv, (size_t)i * step), step * dtype_size(d->act));
     }
-    d->ops->rope(d, first, q->rope, q->B, q->T, NH, HS, row, batch, false);
-    d->ops->rope(d, act_at(d, first, (size_t)C), q->rope, q->B, q->T, NH, HS, row, batch, false);
+    d->ops->rope(d, first, q->rope, q->B, q->T, 2 * NH, HS, row, batch, false);
     return base;
 }
 

@@ -82,37 +82,64 @@ static void taps_turn(float *to, const float *from, int C)
             to[(size_t)t * C + c] = from[(size_t)c * TAPS + t];
 }
 
-/* The taps that lie on the board when the middle one is at (h, w), and where, in cells. */
-static int taps_on_board(int h, int w, int H, int W, int *tap, int *cell)
+/*
+ * What surrounds a cell, column by column, in LANES channels from c on.  Along a row each cell is
+ * read but once for each of three rows, and all stays in registers.
+ */
+struct around {
+    lanes column[3][3]; /* of the cells to the left, here and to the right; 0 off the board */
+};
+
+/* One cell to the right, to column w of row h of the board x. */
+static inline void around_move(struct around *a, const elem *x, int h, int w, int H, int W, int C,
+                               int c)
 {
-    int n = 0;
+    for (int i = 0; i < 3; i++) {
+        int hh = h + i - 1;
+        bool there = hh >= 0 && hh < H && w + 1 < W;
 
-    for (int t = 0; t < TAPS; t++) {
-        int hh = h + t / 3 - 1, ww = w + t % 3 - 1;
-
-        if (hh < 0 || hh >= H || ww < 0 || ww >= W)
-            continue;
-        tap[n] = t;
-        cell[n++] = hh * W + ww;
+        a->column[0][i] = a->column[1][i];
+        a->column[1][i] = a->column[2][i];
+        a->column[2][i] = (lanes){0};
+        if (there)
+            a->column[2][i] = lanes_load(x + ((size_t)hh * W + w + 1) * C + c, C - c);
     }
-    return n;
 }
 
-/* y (C), a cell's outcome, = sum of taps + r; x is the board. */
-static void conv3_cell(elem *y, const elem *x, const float *taps, const elem *r, int h, int w,
-                       int H, int W, int C)
+/* To the left of row h: the next move is to column 0. */
+static inline struct around around_begin(const elem *x, int h, int H, int W, int C, int c)
 {
-    int tap[TAPS], cell[TAPS], n = taps_on_board(h, w, H, W, tap, cell);
+    struct around a = {{{{0}}}};
 
+    around_move(&a, x, h, -1, H, W, C, c);
+    return a;
+}
+
+static inline void load_taps(lanes tap[TAPS], const float *taps, int C, int c)
+{
+    for (int t = 0; t < TAPS; t++)
+        tap[t] = lanes_load_f32(taps + (size_t)t * C + c, C - c);
+}
+
+/* One row, y (W, C) = sum of taps + r; x is the board. */
+static void conv3_row(elem *y, const elem *x, const float *taps, const elem *r, int h, int H,
+                      int W, int C)
+{
     for (int c = 0; c < C; c += LANES) {
-        lanes sum = {0};
+        struct around a = around_begin(x, h, H, W, C, c);
+        lanes tap[TAPS];
 
-        if (r)
-            sum = lanes_load(r + c, C - c);
-        for (int i = 0; i < n; i++)
-            sum += lanes_load(x + (size_t)cell[i] * C + c, C - c) *
-                   lanes_load_f32(taps + (size_t)tap[i] * C + c, C - c);
-        lanes_store(y + c, sum, C - c);
+        load_taps(tap, taps, C, c);
+        for (int w = 0; w < W; w++) {
+            lanes sum = {0};
+
+            around_move(&a, x, h, w, H, W, C, c);
+            if (r)
+                sum = lanes_load(r + (size_t)w * C + c, C - c);
+            for (int t = 0; t < TAPS; t++)
+                sum += a.column[t % 3][t / 3] * tap[t];
+            lanes_store(y + (size_t)w * C + c, sum, C - c);
+        }
     }
 }
 
@@ -126,39 +153,41 @@ static void cpu_conv3(struct device *d, act *ya, const act *xa, const struct par
     taps_turn(taps, k->w, C);
 #pragma omp parallel for schedule(static) num_threads(cpu_team(d, (size_t)B * H * W * C))
     for (int row = 0; row < B * H; row++) {
-        size_t board = (size_t)(row / H) * batch;
-        int h = row % H;
+        size_t board = (size_t)(row / H) * batch, here = board + (size_t)(row % H) * W * C;
 
-        for (int w = 0; w < W; w++) {
-            size_t here = board + ((size_t)h * W + w) * C;
-
-            conv3_cell(elems(ya) + here, const_elems(xa) + board, taps,
-                       ra ? const_elems(ra) + here : NULL, h, w, H, W, C);
-        }
+        conv3_row(elems(ya) + here, const_elems(xa) + board, taps,
+                  ra ? const_elems(ra) + here : NULL, row % H, H, W, C);
     }
 }
 
 /*
- * One cell's part: dx (here) += dy (there) tap, dk += dy (there) x (here) for each tap.  The
- * output that a tap feeds lies where the opposite tap would read.
+ * One row's part: dx (W, C) += dy (there) tap, dk (9, C) += dy (there) x for each tap; dy is the
+ * board.  The output that a tap feeds lies where the opposite tap would read.
  */
-static void conv3_backward_cell(elem *dx, const elem *dy, const elem *x, const float *taps,
-                                float *dk, int h, int w, int H, int W, int C)
+static void conv3_backward_row(elem *dx, const elem *dy, const elem *x, const float *taps,
+                               float *dk, int h, int H, int W, int C)
 {
-    int tap[TAPS], cell[TAPS], n = taps_on_board(h, w, H, W, tap, cell);
-    size_t here = ((size_t)h * W + w) * C;
-
     for (int c = 0; c < C; c += LANES) {
-        lanes sum = lanes_load(dx + here + c, C - c), at = lanes_load(x + here + c, C - c);
+        struct around a = around_begin(dy, h, H, W, C, c);
+        lanes tap[TAPS], sums[TAPS];
 
-        for (int i = 0; i < n; i++) {
-            size_t own = (size_t)(TAPS - 1 - tap[i]) * C + c;
-            lanes grad = lanes_load(dy + (size_t)cell[i] * C + c, C - c);
+        load_taps(tap, taps, C, c);
+        load_taps(sums, dk, C, c);
+        for (int w = 0; w < W; w++) {
+            size_t here = (size_t)w * C + c;
+            lanes sum = lanes_load(dx + here, C - c), at = lanes_load(x + here, C - c);
 
-            sum += grad * lanes_load_f32(taps + own, C - c);
-            lanes_store_f32(dk + own, lanes_load_f32(dk + own, C - c) + grad * at, C - c);
+            around_move(&a, dy, h, w, H, W, C, c);
+            for (int t = 0; t < TAPS; t++) {
+                lanes grad = a.column[2 - t % 3][2 - t / 3];
+
+                sum += grad * tap[t];
+                sums[t] += grad * at;
+            }
+            lanes_store(dx + here, sum, C - c);
         }
-        lanes_store(dx + here + c, sum, C - c);
+        for (int t = 0; t < TAPS; t++)
+            lanes_store_f32(dk + (size_t)t * C + c, sums[t], C - c);
     }
 }
 
@@ -177,12 +206,11 @@ static void cpu_conv3_backward(struct device *d, act *dxa, const struct param *k
 #pragma omp parallel for schedule(static) num_threads(cpu_team(d, (size_t)B * H * W * C))
     for (int s = 0; s < SLICES; s++)
         for (int row = slice_row(s, B * H); row < slice_row(s + 1, B * H); row++) {
-            size_t board = (size_t)(row / H) * batch;
+            size_t board = (size_t)(row / H) * batch, here = board + (size_t)(row % H) * W * C;
 
-            for (int w = 0; w < W; w++)
-                conv3_backward_cell(elems(dxa) + board, const_elems(dya) + board,
-                                    const_elems(xa) + board, taps, slices + s * slice_stride(n),
-                                    row % H, w, H, W, C);
+            conv3_backward_row(elems(dxa) + here, const_elems(dya) + board,
+                               const_elems(xa) + here, taps, slices + s * slice_stride(n),
+                               row % H, H, W, C);
         }
     if (!k->g)
         return;
