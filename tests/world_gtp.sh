@@ -75,6 +75,10 @@ out=$(for s in 1 2 3 4 5 6; do
     printf 'genmove b\n' | "$VIDEOWORLD" gtp --seed $s --set temperature=3 2>/dev/null | grep .
 done | sort -u | wc -l)
 holds "hot it varies" "$out" '$1 > 2'
+out=$(for n in 2 3 4 5 6 7 8 9; do
+    printf 'clear_board\nfixed_handicap %s\ngenmove w\n' $n
+done | "$VIDEOWORLD" gtp --seed 1 2>/dev/null | grep -c '^= [A-HJ][1-9]$')
+is "White takes up a game against many handicap stones" "$out" 8
 
 # --- analysis
 out=$(gtp 'kata-raw-nn 3\n')
