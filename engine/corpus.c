@@ -77,11 +77,29 @@ int corpus_policy(const struct corpus_game *g, int ply, struct corpus_prior *lis
     return n;
 }
 
+int corpus_chance(const struct corpus_game *g, int ply)
+{
+    return g->chances ? g->plies[corpus_chance_at(g, ply)] : 0;
+}
+
+int corpus_chance_of(double probability)
+{
+    return 1 + (int)lround(probability * (CORPUS_WON - 1));
+}
+
+bool corpus_decided(const struct corpus_game *g, int ply)
+{
+    int chance = corpus_chance(g, ply);
+
+    return chance && (chance < corpus_chance_of(0.1) || chance > corpus_chance_of(0.9));
+}
+
 struct corpus_game corpus_game_head(const uint8_t *bytes)
 {
     struct corpus_game g = {
         .result = (enum corpus_result)bytes[0],
-        .priors = bytes[1],
+        .priors = bytes[1] & ~CORPUS_CHANCES,
+        .chances = bytes[1] & CORPUS_CHANCES,
         .w = bytes[2],
         .h = bytes[3],
         .n = (int)corpus_get(bytes + 4, 4),
@@ -130,7 +148,7 @@ static size_t game_len(const struct corpus_record *r)
 {
     struct corpus_game g = corpus_game_head(r->bytes);
 
-    return corpus_game_bytes(g.w, g.h, g.n, 0);
+    return corpus_game_bytes(g.w, g.h, g.n, 0, false);
 }
 
 int corpus_compare(const struct corpus_record *a, const struct corpus_record *b)
@@ -209,11 +227,11 @@ static int check_game(const uint8_t *bytes, size_t left, size_t number, const ch
     if (left < CORPUS_GAME_HEAD)
         return err_set(e, "'%s': game %zu is cut off", name, number);
     g = corpus_game_head(bytes);
-    if (bytes[0] >= N_CORPUS_RESULTS || (g.priors && g.priors != CORPUS_PRIORS) ||
+    if (bytes[0] >= N_CORPUS_RESULTS || (g.priors ? g.priors != CORPUS_PRIORS : g.chances) ||
         g.w < GAME_MIN || g.w > BOARD_MAX || g.h < GAME_MIN || g.h > BOARD_MAX || g.n < 1 ||
         g.n > GAME_MAX_PLIES || !isfinite(g.komi))
         return err_set(e, "'%s': game %zu has a wrong head", name, number);
-    r->len = corpus_game_bytes(g.w, g.h, g.n, g.priors);
+    r->len = corpus_game_bytes(g.w, g.h, g.n, g.priors, g.chances);
     if (left < r->len)
         return err_set(e, "'%s': game %zu is cut off", name, number);
     r->bytes = (uint8_t *)bytes;

@@ -6,7 +6,7 @@
  * played).  A position is a game and a ply, 0 .. n-1: the board before that ply's
  * move.  The board after the last move is no position,
  * as no best move of it is known.  A ply may have a policy besides: what else a
- * player thought of there, and how much of it.
+ * player thought of there, how much of it, and what the mover's chances were.
  *
  * A game belongs to one of three parts by a hash of its size and moves alone,
  * the same in all eight symmetries: adding files moves no game, and a game that
@@ -20,11 +20,11 @@
  * games, CRC-32 of all before it (u32); little-endian.  A game: result, P, w, h
  * (u8 each), plies (u32), komi (f64), then per ply the move played and the
  * best: a byte each where w * h < 127, else two; the highest bit of the move
- * played says White.  Then per ply P priors (0 or CORPUS_PRIORS): a move and its
- * share (u8), the larger first, noughts where there are fewer.  Games are ordered
- * by part, hash and content, and none is there twice (with another result or
- * other policies, perhaps), so the same games give the same bytes in whatever
- * order they came.
+ * played says White.  Then per ply the priors, of which P & 127 says how many (0 or
+ * CORPUS_PRIORS): a move and its share (u8), the larger first, noughts where there
+ * are fewer.  Then, if P & 128, per ply the chance (u8).  Games are ordered by part,
+ * hash and content, and none is there twice (with another result or other policies,
+ * perhaps), so the same games give the same bytes in whatever order they came.
  */
 #ifndef ENGINE_CORPUS_H
 #define ENGINE_CORPUS_H
@@ -41,6 +41,7 @@ enum {
     CORPUS_MAX_BYTES = 1 << 30, /* largest file that is read */
     CORPUS_PRIORS = 6,          /* most of a ply */
     CORPUS_WHOLE = 255,         /* what the shares of a ply add up to, at most, but for rounding */
+    CORPUS_WON = 255,           /* largest chance; the smallest is 1, and 0 that it is not known */
 };
 
 enum corpus_part { PART_TRAIN, PART_HELD_OUT, PART_TEST, N_PARTS };
@@ -68,6 +69,7 @@ struct corpus_game {
     int w, h;
     int n;          /* plies, at least 1 */
     int priors;     /* room for them at each ply: 0 or CORPUS_PRIORS */
+    bool chances;   /* room for them too */
     double komi;
     enum corpus_result result;
     const uint8_t *plies; /* private */
@@ -118,6 +120,13 @@ int corpus_best(const struct corpus_game *g, int ply);
 /* What was thought of at ply, list (CORPUS_PRIORS), the most likely first; how many. */
 int corpus_policy(const struct corpus_game *g, int ply, struct corpus_prior *list);
 
+/* The mover's chance to win, 1 .. CORPUS_WON, and the nearest to a probability; 0: not known. */
+int corpus_chance(const struct corpus_game *g, int ply);
+int corpus_chance_of(double probability);
+
+/* Is it known that the mover's chance is below 10 or above 90 %? */
+bool corpus_decided(const struct corpus_game *g, int ply);
+
 /* Is that a policy of c there: n moves that are legal (superko apart), each once, shares
    descending, and no more than a whole together, but for rounding? */
 bool corpus_policy_holds(const struct board *b, enum color c, const struct corpus_prior *list,
@@ -167,9 +176,10 @@ void corpus_record_set_best(struct corpus_record *r, int ply, int move);
 /* Makes room for policies, all empty; what was there is lost. */
 int corpus_record_clear_policies(struct corpus_record *r, struct err *e);
 
-/* Sets the policy of a ply, for which there is room: one that holds, which nobody checks. */
+/* Sets the policy of a ply and the mover's chance (0: not known), for which there is room: a
+   policy that holds, which nobody checks. */
 void corpus_record_set_policy(struct corpus_record *r, int ply, const struct corpus_prior *list,
-                              int n);
+                              int n, int chance);
 
 /* Sorts, and drops games that are there twice (moves, bests and komi alike): those with policies
    stay. */

@@ -41,21 +41,21 @@ void corpus_record_set_best(struct corpus_record *r, int ply, int move)
 int corpus_record_clear_policies(struct corpus_record *r, struct err *e)
 {
     struct corpus_game g = corpus_game_head(r->bytes);
-    size_t without = corpus_game_bytes(g.w, g.h, g.n, 0);
-    size_t len = corpus_game_bytes(g.w, g.h, g.n, CORPUS_PRIORS);
+    size_t without = corpus_game_bytes(g.w, g.h, g.n, 0, false);
+    size_t len = corpus_game_bytes(g.w, g.h, g.n, CORPUS_PRIORS, true);
     uint8_t *bytes = realloc(r->bytes, len);
 
     if (!bytes)
         return err_set(e, "out of memory");
     memset(bytes + without, 0, len - without);
-    bytes[1] = CORPUS_PRIORS;
+    bytes[1] = CORPUS_PRIORS | CORPUS_CHANCES;
     r->bytes = bytes;
     r->len = len;
     return 0;
 }
 
 void corpus_record_set_policy(struct corpus_record *r, int ply, const struct corpus_prior *list,
-                              int n)
+                              int n, int chance)
 {
     struct corpus_game g = corpus_game_head(r->bytes);
     int unit = corpus_unit(g.w, g.h);
@@ -66,6 +66,8 @@ void corpus_record_set_policy(struct corpus_record *r, int ply, const struct cor
         corpus_put(p, unit, i < n ? (uint64_t)list[i].move : 0);
         p[unit] = (uint8_t)(i < n ? list[i].share : 0);
     }
+    if (g.chances)
+        r->bytes[CORPUS_GAME_HEAD + corpus_chance_at(&g, ply)] = (uint8_t)chance;
 }
 
 /* Takes the bytes of a game, which it frees on failure. */
@@ -92,7 +94,7 @@ int corpus_add_all(struct corpus_builder *b, const struct corpus *c, struct err 
 {
     for (size_t i = 0; i < c->n_games; i++) {
         struct corpus_game g = corpus_game(c, i);
-        size_t len = corpus_game_bytes(g.w, g.h, g.n, g.priors);
+        size_t len = corpus_game_bytes(g.w, g.h, g.n, g.priors, g.chances);
         uint8_t *bytes = malloc(len);
 
         if (!bytes)
@@ -121,7 +123,7 @@ static int add_ply(struct line *l, enum color c, int played, int best, struct er
 
     if ((size_t)l->n == l->cap) {
         size_t cap = l->cap ? 2 * l->cap : 128;
-        uint8_t *bytes = realloc(l->bytes, corpus_game_bytes(l->w, l->h, (int)cap, 0));
+        uint8_t *bytes = realloc(l->bytes, corpus_game_bytes(l->w, l->h, (int)cap, 0, false));
 
         if (!bytes)
             return err_set(e, "out of memory");
@@ -194,7 +196,7 @@ static enum corpus_result result_of(const struct sgf_node *root)
 static int add_line(struct corpus_builder *b, struct line *l, double komi,
                     enum corpus_result result, struct err *e)
 {
-    size_t len = corpus_game_bytes(l->w, l->h, l->n, 0);
+    size_t len = corpus_game_bytes(l->w, l->h, l->n, 0, false);
     uint8_t *bytes = realloc(l->bytes, len);
     uint64_t bits;
 

@@ -12,6 +12,7 @@ enum {
     CORPUS_HEAD = 24,      /* bytes before the games */
     CORPUS_GAME_HEAD = 16, /* of a game before its plies */
     CORPUS_TAIL = 4,       /* after the games */
+    CORPUS_CHANCES = 128,  /* in the byte that counts priors: chances follow them */
 };
 
 extern const char corpus_magic[8];
@@ -40,11 +41,11 @@ static inline int corpus_unit(int w, int h)
 /* The head of a game, unchecked. */
 struct corpus_game corpus_game_head(const uint8_t *bytes);
 
-static inline size_t corpus_game_bytes(int w, int h, int n, int priors)
+static inline size_t corpus_game_bytes(int w, int h, int n, int priors, bool chances)
 {
     size_t unit = (size_t)corpus_unit(w, h);
 
-    return CORPUS_GAME_HEAD + (size_t)n * (2 * unit + (size_t)priors * (unit + 1));
+    return CORPUS_GAME_HEAD + (size_t)n * (2 * unit + (size_t)priors * (unit + 1) + chances);
 }
 
 /* Where in a game's plies prior i of a ply is. */
@@ -53,6 +54,12 @@ static inline size_t corpus_prior_at(const struct corpus_game *g, int ply, int i
     size_t unit = (size_t)corpus_unit(g->w, g->h);
 
     return (size_t)g->n * 2 * unit + ((size_t)ply * (size_t)g->priors + (size_t)i) * (unit + 1);
+}
+
+/* The same of a ply's chance, which is behind them all. */
+static inline size_t corpus_chance_at(const struct corpus_game *g, int ply)
+{
+    return corpus_prior_at(g, g->n, 0) + (size_t)ply;
 }
 
 uint64_t corpus_hash(const struct corpus_game *g);

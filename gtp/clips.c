@@ -1,5 +1,6 @@
 #include "gtp/clips.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,18 +12,26 @@ static int symmetry_of(const struct clips *c, uint64_t random)
     return (int)(random % (c->w == c->h ? N_SYMMETRIES : N_SYMMETRIES / 2));
 }
 
+/* The position of a sample that is there. */
+static struct corpus_pos position(const struct clips *c, enum corpus_part part, uint64_t index)
+{
+    size_t i = (size_t)index;
+
+    return corpus_at(&c->corpus, part, part == PART_TRAIN && c->kept ? c->kept[i] : i);
+}
+
 static int frames(void *self, bool held_out, const struct train_sample *s, int n, int horizon,
                   uint8_t *px, int *valid, int *move, struct err *e)
 {
     const struct clips *c = self;
     enum corpus_part part = held_out ? c->held_out : PART_TRAIN;
-    size_t count = corpus_count(&c->corpus, part);
+    uint64_t count = held_out ? c->source.held_out : c->source.samples;
     struct clip clip;
 
     for (int i = 0; i < n; i++, px += source_bytes(&c->source, horizon)) {
         if (s[i].index >= count)
             return err_set(e, "there is no clip %llu", (unsigned long long)s[i].index);
-        clip_scenes(&clip, &c->corpus, corpus_at(&c->corpus, part, (size_t)s[i].index),
+        clip_scenes(&clip, &c->corpus, position(c, part, s[i].index),
                     held_out ? 0 : symmetry_of(c, s[i].random), horizon > 0 ? horizon : 1);
         clip.horizon = horizon;
         clip_draw(&clip, c->drawer, px);
@@ -57,12 +66,10 @@ static int other_frames(void *self, const struct train_sample *s, int n, uint8_t
                         float *share, struct err *e)
 {
     const struct clips *c = self;
-    size_t count = corpus_count(&c->corpus, PART_TRAIN);
-
     for (int i = 0; i < n; i++) {
-        if (s[i].index >= count)
+        if (s[i].index >= c->source.samples)
             return err_set(e, "there is no clip %llu", (unsigned long long)s[i].index);
-        others[i] = draw_others(c, corpus_at(&c->corpus, PART_TRAIN, (size_t)s[i].index),
+        others[i] = draw_others(c, position(c, PART_TRAIN, s[i].index),
                                 symmetry_of(c, s[i].random), px, share);
         px += (size_t)others[i] * source_bytes(&c->source, 0);
         share += others[i];
@@ -119,8 +126,34 @@ int clips_open(struct clips *c, const char *path, enum corpus_part held_out, str
     return 0;
 }
 
+int clips_thin(struct clips *c, double share, struct err *e)
+{
+    size_t n = corpus_count(&c->corpus, PART_TRAIN), kept = 0, decided = 0;
+
+    free(c->kept);
+    c->kept = malloc(n * sizeof *c->kept);
+    if (!c->kept)
+        return err_set(e, "out of memory");
+    for (size_t i = 0; i < n; i++) {
+        struct corpus_pos p = corpus_at(&c->corpus, PART_TRAIN, i);
+        struct corpus_game g = corpus_game(&c->corpus, p.game);
+
+        if (corpus_decided(&g, p.ply)) {
+            double before = floor((double)decided * share);
+
+            decided++;
+            if (floor((double)decided * share) == before)
+                continue;
+        }
+        c->kept[kept++] = i;
+    }
+    c->source.samples = kept;
+    return kept ? 0 : err_set(e, "every position to train on is decided");
+}
+
 void clips_release(struct clips *c)
 {
+    free(c->kept);
     corpus_release(&c->corpus);
     free(c->drawer);
     memset(c, 0, sizeof *c);

@@ -31,7 +31,8 @@ static const char help[] =
     "                        goes on where it was interrupted, however that was\n"
     "      --policy=CMD      ask the engine what it thinks of at first sight (kata-raw-nn),\n"
     "                        kept as FILE.policies: up to six moves a position, which\n"
-    "                        'train world' takes for what else might have come next\n"
+    "                        'train world' takes for what else might have come next, and\n"
+    "                        the mover's chances (see 'train --decided-share')\n"
     "      --jobs=N          engines at once (default 1)\n"
     "      --timeout=S       seconds for a move of the engine (default 60)\n\n"
     "  -i, --info            describe a corpus file\n\n"
@@ -102,7 +103,7 @@ static void print_part(const char *name, const struct part_counts *n)
 static void print_policies(const struct corpus *c)
 {
     struct corpus_prior list[CORPUS_PRIORS];
-    size_t n = 0, moves = 0;
+    size_t n = 0, moves = 0, known = 0, decided = 0;
 
     for (size_t i = 0; i < c->n_games; i++) {
         struct corpus_game g = corpus_game(c, i);
@@ -112,10 +113,15 @@ static void print_policies(const struct corpus *c)
 
             n += k > 0;
             moves += (size_t)k;
+            known += corpus_chance(&g, ply) > 0;
+            decided += corpus_decided(&g, ply);
         }
     }
     if (n)
         printf("policies: %zu, of %.1f moves\n", n, (double)moves / (double)n);
+    if (known)
+        printf("chances: %zu, beyond 10 and 90 %% in %.1f %%\n", known,
+               100 * (double)decided / (double)known);
 }
 
 static int print_info(const char *path, struct err *e)

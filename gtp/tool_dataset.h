@@ -8,6 +8,7 @@
 
 #include "engine/corpus.h"
 #include "engine/game.h"
+#include "gtp/tool_dataset_notes.h"
 
 struct export {
     const char *dir;
@@ -35,13 +36,14 @@ struct annotate {
  */
 int dataset_annotate(const struct annotate *a, struct corpus_builder *b, struct err *e);
 
-/* The same for policies: what the engine, which has to know kata-raw-nn, thinks of at first
-   sight. */
+/* The same for policies and the mover's chances: what the engine, which has to know
+   kata-raw-nn, thinks of at first sight. */
 int dataset_ask_policies(const struct annotate *a, struct corpus_builder *b, struct err *e);
 
-/* Reads a reply to kata-raw-nn of color c's position: list (CORPUS_PRIORS) gets the likeliest
-   moves that are legal, but for those that would have no share; how many, or -1. */
+/* Reads a reply to kata-raw-nn of color c's position: of the moves the likeliest that are legal,
+   but for those that would have no share; the chance where it is told; -1 where there is no
+   policy. */
 int dataset_read_policy(const char *reply, const struct game *g, enum color c,
-                        struct corpus_prior *list);
+                        struct notes_answer *a);
 
 #endif

@@ -122,7 +122,7 @@ static int go_on(struct run *r, struct worker *w, struct err *e)
         return next_game(r, w, e);
     /* kata-raw-nn takes no colour: of one that moves twice in a row it cannot be asked */
     if (policy && c != game_to_move(&w->game) && !notes_has(&r->notes, w->at, ply) &&
-        notes_add(&r->notes, w->at, ply, NULL, 0, e))
+        notes_add(&r->notes, w->at, ply, &(struct notes_answer){ 0 }, e))
         return -1;
     if (notes_has(&r->notes, w->at, ply))
         return send_play(w, e);
@@ -137,14 +137,13 @@ static int go_on(struct run *r, struct worker *w, struct err *e)
 static int take_policy(struct run *r, struct worker *w, struct err *e)
 {
     enum color c = corpus_color(&w->record, w->game.n);
-    struct corpus_prior list[CORPUS_PRIORS];
-    int n = dataset_read_policy(text_str(&w->client.reply), &w->game, c, list);
+    struct notes_answer a;
 
-    if (n < 0)
+    if (dataset_read_policy(text_str(&w->client.reply), &w->game, c, &a))
         return err_set(e, "%s: no policy but '%.60s'", r->a->command,
                        text_str(&w->client.reply));
     w->starts = 0;
-    return notes_add(&r->notes, w->at, w->game.n, list, n, e) ? -1 : go_on(r, w, e);
+    return notes_add(&r->notes, w->at, w->game.n, &a, e) ? -1 : go_on(r, w, e);
 }
 
 /* Takes the engine's move. */
@@ -155,14 +154,14 @@ static int take_move(struct run *r, struct worker *w, struct err *e)
     int p = board_parse_vertex(b, text_str(&w->client.reply));
     bool legal = p != NO_POINT && game_legality(&w->game, c, p) == LEGAL;
     bool resigns = !strcasecmp(text_str(&w->client.reply), "resign");
-    struct corpus_prior best = { 0, CORPUS_WHOLE };
+    struct notes_answer a = { .moves = legal, .list = { { .share = CORPUS_WHOLE } } };
 
     if (p == NO_POINT && !resigns)
         return err_set(e, "%s: no move but '%.60s'", r->a->command, text_str(&w->client.reply));
     w->starts = 0;
     if (legal)
-        best.move = board_move_number(b, p);
-    if (notes_add(&r->notes, w->at, w->game.n, &best, legal, e))
+        a.list[0].move = board_move_number(b, p);
+    if (notes_add(&r->notes, w->at, w->game.n, &a, e))
         return -1;
     if (!w->known && !resigns) {
         w->step = STEP_UNDO;

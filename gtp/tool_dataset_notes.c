@@ -10,7 +10,10 @@
 
 static const char *const heads[] = { "# videoworld annotations 1: ", "# videoworld policies 1: " };
 
-enum { ANSWER_MAX = CORPUS_PRIORS * 9 }; /* of "A10:255," and its end */
+enum {
+    MOVES_MAX = CORPUS_PRIORS * 9, /* of "A10:255," and its end */
+    ANSWER_MAX = MOVES_MAX + sizeof " 255",
+};
 
 static uint64_t key_of(const struct corpus_game *g, enum notes_kind kind)
 {
@@ -36,52 +39,53 @@ static int compare_keys(const void *a, const void *b)
 /* --- an answer ------------------------------------------------------------- */
 
 /* Notes it in memory. */
-static void mark(struct notes *n, size_t game, int ply, const struct corpus_prior *list, int moves)
+static void mark(struct notes *n, size_t game, int ply, const struct notes_answer *a)
 {
     struct corpus_record *r = &n->games->record[game];
     uint8_t *done = &n->answered[n->first[game] + (size_t)ply];
 
     if (!*done) {
         n->n_answered++;
-        n->n_kept += !moves;
+        n->n_kept += !a->moves;
     }
     *done = 1;
     if (n->kind == NOTES_POLICY)
-        corpus_record_set_policy(r, ply, list, moves);
-    else if (moves)
-        corpus_record_set_best(r, ply, list[0].move);
+        corpus_record_set_policy(r, ply, a->list, a->moves, a->chance);
+    else if (a->moves)
+        corpus_record_set_best(r, ply, a->list[0].move);
 }
 
 /* An answer as it stands in a line. */
 static void put_answer(const struct notes *n, const struct board *b,
-                       const struct corpus_prior *list, int moves, char *text)
+                       const struct notes_answer *a, char *text)
 {
     char vertex[8];
 
-    if (!moves)
+    if (!a->moves)
         text += sprintf(text, "none");
-    for (int i = 0; i < moves; i++) {
-        board_vertex(b, board_move_point(b, list[i].move), vertex);
+    for (int i = 0; i < a->moves; i++) {
+        board_vertex(b, board_move_point(b, a->list[i].move), vertex);
         text += n->kind == NOTES_BEST ? sprintf(text, "%s", vertex)
                                       : sprintf(text, "%s%s:%d", i ? "," : "", vertex,
-                                                list[i].share);
+                                                a->list[i].share);
     }
+    if (a->chance)
+        sprintf(text, " %d", a->chance);
 }
 
-int notes_add(struct notes *n, size_t game, int ply, const struct corpus_prior *list, int moves,
-              struct err *e)
+int notes_add(struct notes *n, size_t game, int ply, const struct notes_answer *a, struct err *e)
 {
     struct corpus_game g = corpus_record_game(&n->games->record[game]);
     char line[ANSWER_MAX + 40], answer[ANSWER_MAX];
     struct board b;
 
     board_init(&b, g.w, g.h);
-    put_answer(n, &b, list, moves, answer);
+    put_answer(n, &b, a, answer);
     snprintf(line, sizeof line, "%016llx %d %s\n", (unsigned long long)key_of(&g, n->kind), ply,
              answer);
     if (journal_add(&n->journal, line, false, e))
         return -1;
-    mark(n, game, ply, list, moves);
+    mark(n, game, ply, a);
     return 0;
 }
 
@@ -106,37 +110,47 @@ static int take_prior(const struct notes *n, const struct board *b, const char *
     return text[end] == ':' ? number_int(text + end + 1, 1, CORPUS_WHOLE, &p->share) : -1;
 }
 
-/* Reads an answer, which it takes apart: how many moves, or -1. */
-static int take_answer(const struct notes *n, const struct corpus_game *g, int ply, char *text,
-                       struct corpus_prior *list)
+/* Reads the moves of an answer, a text that it takes apart; -1 if they cannot be. */
+static int take_moves(const struct notes *n, const struct corpus_game *g, int ply, char *text,
+                      struct notes_answer *a)
 {
-    int moves = 0, most = n->kind == NOTES_BEST ? 1 : CORPUS_PRIORS;
+    int most = n->kind == NOTES_BEST ? 1 : CORPUS_PRIORS;
     struct board b;
 
     if (!strcmp(text, "none"))
         return 0;
     corpus_replay(g, ply, &b);
-    for (char *next; text; text = next, moves++) {
+    for (char *next; text; text = next, a->moves++) {
         next = strchr(text, ',');
         if (next)
             *next++ = '\0';
-        if (moves == most || take_prior(n, &b, text, &list[moves]))
+        if (a->moves == most || take_prior(n, &b, text, &a->list[a->moves]))
             return -1;
     }
-    return corpus_policy_holds(&b, corpus_color(g, ply), list, moves) ? moves : -1;
+    return corpus_policy_holds(&b, corpus_color(g, ply), a->list, a->moves) ? 0 : -1;
+}
+
+/* Reads what a line may end with: the chance of a policy. */
+static int take_chance(const struct notes *n, const char *text, struct notes_answer *a)
+{
+    if (!*text)
+        return 0;
+    return n->kind == NOTES_POLICY && *text == ' '
+               ? number_int(text + 1, 1, CORPUS_WON, &a->chance) : -1;
 }
 
 /* Takes a line, ended by NUL; answers for other games are passed over. */
 static int take_line(struct notes *n, const char *line, size_t number, struct err *e)
 {
-    struct corpus_prior list[CORPUS_PRIORS];
+    struct notes_answer a = { 0 };
     unsigned long long key;
     struct notes_key want, *found;
     struct corpus_game g;
-    char answer[ANSWER_MAX], told[ANSWER_MAX], more[2];
-    int ply, moves;
+    char moves[MOVES_MAX], told[MOVES_MAX];
+    int ply, end = 0;
 
-    if (sscanf(line, "%16llx %d %53s%1s", &key, &ply, answer, more) != 3) /* 53: ANSWER_MAX - 1 */
+    if (sscanf(line, "%16llx %d %53s%n", &key, &ply, moves, &end) != 3 || /* 53: MOVES_MAX - 1 */
+        take_chance(n, line + end, &a))
         return err_set(e, "%s:%zu: no answer but '%.40s'", n->journal.path, number, line);
     want.key = key;
     found = bsearch(&want, n->keys, n->games->n, sizeof want, compare_keys);
@@ -145,13 +159,12 @@ static int take_line(struct notes *n, const char *line, size_t number, struct er
     g = corpus_record_game(&n->games->record[found->game]);
     if (ply < 0 || ply >= g.n)
         return err_set(e, "%s:%zu: the game has no ply %d", n->journal.path, number, ply);
-    strcpy(told, answer);
-    moves = take_answer(n, &g, ply, answer, list);
-    if (moves < 0)
+    strcpy(told, moves);
+    if (take_moves(n, &g, ply, moves, &a))
         return err_set(e, n->kind == NOTES_BEST ? "%s:%zu: '%s' is no legal move there"
                                                 : "%s:%zu: '%s' is no policy there",
                        n->journal.path, number, told);
-    mark(n, found->game, ply, list, moves);
+    mark(n, found->game, ply, &a);
     return 0;
 }
 

@@ -2,9 +2,10 @@
  * tool_dataset_notes: the answers of an engine, kept in a journal (journal.h).
  *
  * The first line names the command that answers; each other line is an answer:
- * "KEY PLY VERTEX" for a best move, "KEY PLY VERTEX:SHARE,VERTEX:SHARE ..." for a
- * policy, "none" where there is none.  KEY is a hash of the game's size, komi and
- * moves, of policies also of its best moves, by which games may differ there.
+ * "KEY PLY VERTEX" for a best move, "KEY PLY VERTEX:SHARE,VERTEX:SHARE ... CHANCE" for a
+ * policy, "none" where there is none.  CHANCE, the mover's, is not there where it is not
+ * known (nor in older files).  KEY is a hash of the game's size, komi and moves, of
+ * policies also of its best moves, by which games may differ there.
  */
 #ifndef GTP_TOOL_DATASET_NOTES_H
 #define GTP_TOOL_DATASET_NOTES_H
@@ -42,8 +43,14 @@ static inline bool notes_has(const struct notes *n, size_t game, int ply)
     return n->answered[n->first[game] + (size_t)ply];
 }
 
-/* Adds an answer: a policy, or the best move alone; none where the move played shall stand. */
-int notes_add(struct notes *n, size_t game, int ply, const struct corpus_prior *list, int moves,
-              struct err *e);
+/* An answer: a policy and the mover's chance (0: not known), or the best move alone; no moves
+   where the one played shall stand. */
+struct notes_answer {
+    int moves;
+    struct corpus_prior list[CORPUS_PRIORS];
+    int chance;
+};
+
+int notes_add(struct notes *n, size_t game, int ply, const struct notes_answer *a, struct err *e);
 
 #endif

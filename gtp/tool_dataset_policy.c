@@ -36,16 +36,29 @@ static int keep(struct corpus_prior *list, int n, struct corpus_prior p)
     return n;
 }
 
+/* The chance of c, 0 where nothing is told of it. */
+static int read_chance(const char *reply, enum color c)
+{
+    const char *at = strstr(reply, "whiteWin ");
+    double p;
+
+    if (!at)
+        return 0;
+    at += strlen("whiteWin ");
+    return take_number(&at, &p) ? 0 : corpus_chance_of(c == WHITE ? p : 1 - p);
+}
+
 int dataset_read_policy(const char *reply, const struct game *g, enum color c,
-                        struct corpus_prior *list)
+                        struct notes_answer *a)
 {
     const struct board *b = &g->board;
-    int cells = b->w * b->h, n = 0;
+    int cells = b->w * b->h;
     const char *at = strstr(reply, "policy\n");
     double p;
 
     if (!at)
         return -1;
+    *a = (struct notes_answer){ .chance = read_chance(reply, c) };
     at += strlen("policy\n");
     for (int i = 0; i <= cells; i++) {
         struct corpus_prior prior = { .move = i };
@@ -60,7 +73,7 @@ int dataset_read_policy(const char *reply, const struct game *g, enum color c,
             return -1;
         prior.share = (int)lround(p * CORPUS_WHOLE);
         if (prior.share && game_legality(g, c, board_move_point(b, i)) == LEGAL)
-            n = keep(list, n, prior);
+            a->moves = keep(a->list, a->moves, prior);
     }
-    return corpus_policy_holds(b, c, list, n) ? n : -1;
+    return corpus_policy_holds(b, c, a->list, a->moves) ? 0 : -1;
 }

@@ -46,6 +46,8 @@ static const char help[] =
     "      --eval-samples=N  how many of them\n"
     "      --save-steps=N    save every N steps as well\n"
     "      --save-seconds=X  save every so often (default 60)\n"
+    "      --decided-share=X learn this part of the positions of which --data tells that one side\n"
+    "                        has more than 90 % of the chances (default 1)\n"
     "  -h, --help            show this help\n\n"
     "Of the tokenizer and the LDM:\n"
     "      --levels=LIST     values of each number of a code (default 8,5,5,5;\n"
@@ -79,7 +81,8 @@ enum {
     OPT_STEPS = 256, OPT_BATCH, OPT_LR, OPT_WARMUP, OPT_MICRO, OPT_WEIGHTS, OPT_EVAL_STEPS,
     OPT_EVAL_SAMPLES, OPT_SAVE_STEPS, OPT_SAVE_SECONDS, OPT_LEVELS, OPT_PATCH, OPT_HIDDEN,
     OPT_CONTINUOUS, OPT_TOKENIZER, OPT_TARGET, OPT_LDM, OPT_HORIZON, OPT_LAYERS, OPT_FRAME_SHARE,
-    OPT_LATER_WEIGHT, OPT_PLOT, OPT_RIGHT_SHARE, OPT_OPTIMIZER, OPT_INIT_LDM, OPT_POLICY_SHARE
+    OPT_LATER_WEIGHT, OPT_PLOT, OPT_RIGHT_SHARE, OPT_OPTIMIZER, OPT_INIT_LDM, OPT_POLICY_SHARE,
+    OPT_DECIDED_SHARE
 };
 
 static const struct option longs[] = {
@@ -116,6 +119,7 @@ static const struct option longs[] = {
     { "frame-share", required_argument, NULL, OPT_FRAME_SHARE },
     { "later-weight", required_argument, NULL, OPT_LATER_WEIGHT },
     { "policy-share", required_argument, NULL, OPT_POLICY_SHARE },
+    { "decided-share", required_argument, NULL, OPT_DECIDED_SHARE },
     { "right-share", required_argument, NULL, OPT_RIGHT_SHARE },
     { "optimizer", required_argument, NULL, OPT_OPTIMIZER },
     { "help", no_argument, NULL, 'h' },
@@ -184,6 +188,7 @@ static int set_option(struct train_job *j, int c, const char *text)
     case OPT_FRAME_SHARE: return number_real(text, 0, 1, &j->frame_share);
     case OPT_LATER_WEIGHT: return number_real(text, 0, 100, &j->later_weight);
     case OPT_POLICY_SHARE: return number_real(text, 0, 1, &j->policy_share);
+    case OPT_DECIDED_SHARE: return number_real(text, 0, 1, &j->decided_share);
     case OPT_RIGHT_SHARE: return number_real(text, 0, 1, &j->right_share);
     case OPT_OPTIMIZER: return parse_optimizer(text, &j->muon);
     case OPT_PATCH: return number_int(text, 2, 128, &j->patch);
@@ -246,7 +251,8 @@ static int run_on_data(const struct train_stage *stage, struct train_job *j, str
 
     if (clips_open(&j->clips, j->data, PART_HELD_OUT, e))
         return -1;
-    failed = run_on_device(stage, j, e);
+    failed = (j->decided_share < 1 && clips_thin(&j->clips, j->decided_share, e)) ||
+             run_on_device(stage, j, e);
     clips_release(&j->clips);
     return failed;
 }
@@ -284,7 +290,8 @@ static int run_stage(const struct train_stage *stage, int argc, char **argv)
         .device = "auto", .steps = -1, .batch = -1, .micro = -1, .warmup = -1, .save_steps = -1,
         .eval_steps = -1, .eval_samples = -1, .save_seconds = 60, .seed = 1, .dtype = DT_BF16,
         .patch = -1, .hidden = -1, .continuous = -1, .horizon = -1, .layers = -1, .frame_share = -1,
-        .later_weight = -1, .policy_share = -1, .right_share = -1, .muon = -1 };
+        .later_weight = -1, .policy_share = -1, .decided_share = 1, .right_share = -1,
+        .muon = -1 };
     int status = parse_options(&j, argc, argv);
     struct err e;
 

@@ -29,6 +29,7 @@ struct train_job {
     const char *init_ldm;     /* whose codes those of `init` are; NULL: the same LDM's */
     int horizon, layers;
     double frame_share, later_weight, policy_share;
+    double decided_share;
     double right_share;    /* of the LDM */
     int muon;              /* of both: 1, or 0 for AdamW */
     /* open while a stage runs */

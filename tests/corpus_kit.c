@@ -73,9 +73,9 @@ void kit_policies(struct corpus_builder *b, int side)
     ck_assert_int_eq(corpus_record_clear_policies(&b->record[0], &e), 0);
     for (int i = 0; i < CORPUS_PRIORS; i++)
         second[i] = (struct corpus_prior){ pass - i, CORPUS_PRIORS - i };
-    corpus_record_set_policy(&b->record[0], 0, second, CORPUS_PRIORS); /* and no more */
-    corpus_record_set_policy(&b->record[0], 0, first, 3);
-    corpus_record_set_policy(&b->record[0], 1, second, CORPUS_PRIORS);
+    corpus_record_set_policy(&b->record[0], 0, second, CORPUS_PRIORS, 1); /* and no more */
+    corpus_record_set_policy(&b->record[0], 0, first, 3, 200);
+    corpus_record_set_policy(&b->record[0], 1, second, CORPUS_PRIORS, 0);
 }
 
 char *kit_sample(void)

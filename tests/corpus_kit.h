@@ -17,7 +17,7 @@ void kit_take(struct corpus *c, struct corpus_builder *b);
 void kit_corpus(struct corpus *c, const char *text);
 
 /* Begins b with one game of two plies, A19 and B18 or A9 and B8, on a board of side 9 or 19, with a
-   policy of three and one of CORPUS_PRIORS moves. */
+   policy of three and one of CORPUS_PRIORS moves, the first mover's chance being 200. */
 void kit_policies(struct corpus_builder *b, int side);
 
 /* The text of tests/data/games9-sample.sgfs.gz; the caller frees it. */

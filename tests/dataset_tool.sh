@@ -153,7 +153,7 @@ while read -r id cmd rest; do
     case $cmd in
     known_command) printf '=%s true\n\n' "$id" ;;
     kata-raw-nn)
-        printf '=%s symmetry 0\nwhiteWin 0.5\npolicy\n' "$id"
+        printf '=%s symmetry 0\nwhiteWin 0.9525\npolicy\n' "$id"
         printf '0.1 0.002 0 0 0\nNAN NAN 0 0 0\n0.2 0 0.3 0 0\n0 0 0 0 0\n0.05 0.06 0.07 0.08 0.001\n'
         printf 'policyPass 0.1 \nwhiteOwnership\n0 0 0 0 0\n\n' ;;
     *) printf '=%s\n\n' "$id" ;;
@@ -174,14 +174,22 @@ play w B4
 kata-raw-nn 0"
 is "keeps the six likeliest legal moves" "$(cut -d' ' -f 2- p.vwc.policies)" \
 "videoworld policies 1: ./thinks
-0 C3:77,A3:51,A5:26,pass:26,D1:20,C1:18
-1 A3:51,A5:26,pass:26,D1:20,C1:18,B1:15
-2 A3:51,A5:26,pass:26,D1:20,C1:18,B1:15"
+0 C3:77,A3:51,A5:26,pass:26,D1:20,C1:18 13
+1 A3:51,A5:26,pass:26,D1:20,C1:18,B1:15 243
+2 A3:51,A5:26,pass:26,D1:20,C1:18,B1:15 13"
 is "asks nothing twice" "$(rm thought; dataset -o p.vwc --policy ./thinks p.sgf 2>&1 | head -n 1; ls thought 2>&1 | wc -l)" \
 "3 positions: 3 answered before, 0 now; in 0 it thinks of nothing, 0 games refused
 1"
-is "keeps policies when games are taken on" "$(dataset -o q.vwc p.vwc g.vwc | grep '^policies')" \
-"policies: 3, of 6.0 moves"
+is "keeps them when games are taken on" "$(dataset -o q.vwc p.vwc g.vwc | grep -E '^policies|^chances')" \
+"policies: 3, of 6.0 moves
+chances: 3, beyond 10 and 90 % in 100.0 %"
+sed -i '3s/ 243$/ 128/; 4s/ 13$//' p.vwc.policies
+is "a chance may be even or not known" "$(dataset -o p.vwc --policy ./thinks p.sgf | grep ^chances)" \
+"chances: 2, beyond 10 and 90 % in 50.0 %"
+sed '4s/$/ 256/' p.vwc.policies >over.vwc.policies
+is "but no more than all" "$(dataset -o over.vwc --policy ./thinks p.sgf | sed 's/[0-9a-f]\{16\} //')" \
+"videoworld: over.vwc.policies:4: no answer but '2 A3:51,A5:26,pass:26,D'
+status 1"
 is "annotates and asks at once" \
     "$(dataset -o both.vwc --annotate ./engine --policy ./thinks p.sgf 2>&1 | sed -n '/before/p; /^all/p; /^pol/p')" \
 "3 positions: 0 answered before, 3 now; in 0 the move played stands (no legal answer), 0 games refused
@@ -190,12 +198,12 @@ all              1          3           66.7 %       100.0 %
 policies: 3, of 6.0 moves"
 printf '(;SZ[5];B[cc];B[bb];W[dd];B[ee])' >row.sgf
 is "but not for a side that moves twice in a row" \
-    "$(dataset -o row.vwc --policy ./thinks row.sgf 2>&1 | grep before; cut -d' ' -f 2-3 row.vwc.policies | sed 1d)" \
+    "$(dataset -o row.vwc --policy ./thinks row.sgf 2>&1 | grep before; cut -d' ' -f 2- row.vwc.policies | sed 1d)" \
 "4 positions: 0 answered before, 4 now; in 1 it thinks of nothing, 0 games refused
-0 C3:77,A3:51,A5:26,pass:26,D1:20,C1:18
+0 C3:77,A3:51,A5:26,pass:26,D1:20,C1:18 13
 1 none
-2 A3:51,A5:26,pass:26,D1:20,C1:18,B1:15
-3 A3:51,A5:26,pass:26,D1:20,C1:18,B1:15"
+2 A3:51,A5:26,pass:26,D1:20,C1:18,B1:15 243
+3 A3:51,A5:26,pass:26,D1:20,C1:18,B1:15 13"
 sed -i 's/A3:51,A5:26/A3:51,A3:26/' p.vwc.policies
 is "refuses answers that cannot be" "$(dataset -o p.vwc --policy ./thinks p.sgf)" \
 "videoworld: p.vwc.policies:2: 'C3:77,A3:51,A3:26,pass:26,D1:20,C1:18' is no policy there

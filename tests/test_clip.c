@@ -247,7 +247,7 @@ START_TEST(others_are_what_else_might_come)
     corpus_builder_init(&b);
     kit_add(&b, "(;SZ[3];B[ba];W[aa];B[cc])");
     ck_assert_int_eq(corpus_record_clear_policies(&b.record[0], NULL), 0);
-    corpus_record_set_policy(&b.record[0], 2, list, 3);
+    corpus_record_set_policy(&b.record[0], 2, list, 3, 0);
     kit_take(&c, &b);
     ck_assert_int_eq(clip_others(&c, (struct corpus_pos){ 0, 1 }, 0, &first, other, share), 0);
     clip_scenes(&clip, &c, (struct corpus_pos){ 0, 2 }, _i, 1);

@@ -79,10 +79,11 @@ START_TEST(tells_policies)
     for (size_t i = 0; i < 2; i++) {
         g = corpus_game(&c, i);
         if (g.w == 5) {
-            ck_assert_int_eq(corpus_policy(&g, 0, list), 0);
+            ck_assert(corpus_policy(&g, 0, list) == 0 && corpus_chance(&g, 0) == 0);
             continue;
         }
         ck_assert(corpus_played(&g, 1) == side + 1 && corpus_best(&g, 1) == side + 1);
+        ck_assert(corpus_chance(&g, 0) == 200 && corpus_chance(&g, 1) == 0);
         ck_assert_int_eq(corpus_policy(&g, 0, list), 3);
         ck_assert(list[0].move == 0 && list[0].share == 120 && list[1].move == pass &&
                   list[1].share == 120 && list[2].move == pass - 1 && list[2].share == 5);
@@ -116,6 +117,27 @@ START_TEST(policies_stay)
         ck_assert_int_eq(corpus_policy(&g, 0, list), corpus_played(&g, 1) == 10 ? 3 : 0);
     }
     corpus_release(&c);
+}
+END_TEST
+
+START_TEST(decided_is_beyond_a_tenth)
+{
+    static const double chances[] = { 0, 0.09, 0.11, 0.5, 0.89, 0.91, 1 };
+    struct corpus_builder b;
+    struct corpus_game g;
+
+    ck_assert(corpus_chance_of(0) == 1 && corpus_chance_of(1) == CORPUS_WON);
+    kit_policies(&b, 9);
+    for (size_t i = 0; i < sizeof chances / sizeof *chances; i++) {
+        double p = chances[i];
+
+        corpus_record_set_policy(&b.record[0], 0, NULL, 0, corpus_chance_of(p));
+        g = corpus_record_game(&b.record[0]);
+        ck_assert(fabs((corpus_chance(&g, 0) - 1) / (CORPUS_WON - 1.0) - p) < 0.002);
+        ck_assert(corpus_decided(&g, 0) == (p < 0.1 || p > 0.9));
+        ck_assert(!corpus_decided(&g, 1)); /* not known */
+    }
+    corpus_builder_release(&b);
 }
 END_TEST
 
@@ -425,6 +447,7 @@ int main(void)
     tcase_add_test(tc, names_of_parts);
     tcase_add_loop_test(tc, tells_policies, 0, 2);
     tcase_add_loop_test(tc, policies_stay, 0, 2);
+    tcase_add_test(tc, decided_is_beyond_a_tenth);
     snprintf(path, sizeof path, "%s/games9-b.sgfs.gz", getenv("SHARED_DATA"));
     if (!access(path, R_OK))
         tcase_add_test(tc, shared_games);

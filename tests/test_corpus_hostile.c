@@ -137,6 +137,8 @@ static const struct {
     const char *message;
 } wrong_policies[] = {
     { 25, 5, "'t': game 0 has a wrong head" },
+    { 25, 128, "'t': game 0 has a wrong head" },            /* chances and no policies */
+    { 25, 6, "'t': bytes behind the last game" },           /* policies and no chances */
     { 44, 82, "'t': game 0 has a wrong policy at ply 0" },  /* no such move */
     { 44, 81, "'t': game 0 has a wrong policy at ply 0" },  /* twice the same */
     { 45, 119, "'t': game 0 has a wrong policy at ply 0" }, /* less than what follows */
@@ -155,7 +157,7 @@ START_TEST(refuses_wrong_policies)
     kit_policies(&b, 9);
     bytes = kit_bytes(&b, &len);
     corpus_builder_release(&b);
-    ck_assert_uint_eq(len, 28 + 16 + 2 * (2 + 2 * CORPUS_PRIORS));
+    ck_assert_uint_eq(len, 28 + 16 + 2 * (2 + 2 * CORPUS_PRIORS + 1));
     bytes[wrong_policies[_i].at] = wrong_policies[_i].value;
     fix_crc(bytes, len);
     ck_assert_int_eq(corpus_parse(&c, "t", bytes, len, &e), -1);
@@ -194,15 +196,16 @@ START_TEST(refuses_disorder)
 }
 END_TEST
 
-/* Plays a game through and reads its policies. */
+/* Plays a game through and reads its policies and chances. */
 static void read_all(const struct corpus_game *g)
 {
     struct corpus_prior list[CORPUS_PRIORS];
     static struct board b;
 
     for (int ply = 0; ply < g->n; ply++) {
-        int n = corpus_policy(g, ply, list);
+        int n = corpus_policy(g, ply, list), chance = corpus_chance(g, ply);
 
+        ck_assert(chance >= 0 && chance <= CORPUS_WON);
         corpus_replay(g, ply, &b);
         ck_assert(corpus_policy_holds(&b, corpus_color(g, ply), list, n));
     }

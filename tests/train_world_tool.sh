@@ -145,6 +145,14 @@ on thought.vwc half2.safetensors --policy-share 0.5
 is "policies change what is learned, unless they have no share" \
     "$(cmp plain.safetensors none.safetensors 2>&1
        cmp -s plain.safetensors half.safetensors; echo $?; cmp half.safetensors half2.safetensors)" 1
+sed '2,$s/ [0-9]*$/ 255/' thought.vwc.policies >over.vwc.policies # every game is decided
+"$VIDEOWORLD" dataset -o over.vwc --policy "$VIDEOWORLD gtp --player random" few.sgf >/dev/null 2>&1
+on over.vwc all.safetensors
+on over.vwc some.safetensors --decided-share 0.5
+is "decided positions may be thinned out" \
+    "$(cmp half.safetensors all.safetensors 2>&1; cmp -s all.safetensors some.safetensors; echo $?)" 1
+refused "but not all of them" "every position to train on is decided" \
+    train world --data over.vwc -o x.safetensors --ldm go9-ldm.safetensors --decided-share 0
 refused "more than all is refused" "'1.1' is no value for --policy-share" \
     train world $common -c nano -o x.safetensors --policy-share 1.1
 
