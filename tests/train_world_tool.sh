@@ -24,7 +24,7 @@ bench() { # bench PART ARGUMENT...
 # Under sanitizers, ten times as slow, runs are short and nothing is asked of what was learned.
 steps() { # steps N
     if [ -n "$SANITIZED" ]; then
-        echo $(($1 / 5))
+        echo $(($1 / 15))
     else
         echo "$1"
     fi
