@@ -79,7 +79,7 @@ static int imagine(struct bench *b, struct err *e)
             return -1;
         code = world_likeliest(b->p, b->w.config.codes);
     }
-    if (world_frame(&b->w, b->draft, b->out, &passes, e))
+    if (world_frame(&b->w, b->draft, NULL, b->out, &passes, e))
         return -1;
     b->passes += passes;
     return show(b, b->out, e);
@@ -133,7 +133,7 @@ static int judge_code(struct bench *b, uint64_t sample, struct err *e)
 
 static int compare_plain(struct bench *b, struct err *e)
 {
-    if (world_frame(&b->w, NULL, b->plain, NULL, e))
+    if (world_frame(&b->w, NULL, NULL, b->plain, NULL, e))
         return -1;
     b->compared++;
     b->identical += !memcmp(b->plain, b->out, (size_t)b->w.S * sizeof *b->out);

@@ -5,11 +5,6 @@
 
 /* --- positions, seen several times --- */
 
-static size_t frame_bytes(const struct policy *p)
-{
-    return (size_t)(p->w * p->h) * TILE_BYTES;
-}
-
 static int pitch(const struct policy *p)
 {
     return p->w * TILE * 3;
@@ -26,10 +21,12 @@ static float guess_p(const struct policy *p, int g)
     return p->p[p->guess_frame[g] * p->m.K + p->guess_code[g]];
 }
 
-/* The scene in view v, and its picture. */
+/* The scene in view v, its picture, and what is seen after a pass. */
 static void draw_view(struct policy *p, struct policy_position *of, int v, const struct scene *s)
 {
     struct policy_view *view = &of->view[v];
+    size_t at = (size_t)(of->first + v) * policy_frame_bytes(p);
+    struct scene still;
     int area = p->w * p->h;
 
     view->scene = *s;
@@ -38,8 +35,12 @@ static void draw_view(struct policy *p, struct policy_position *of, int v, const
     if (s->marker >= 0)
         view->scene.marker = symmetry_index(view->symmetry, p->w, p->h, s->marker);
     reading_of_scene(&view->reading, &view->scene);
-    scene_draw(&view->scene, &p->drawer, p->seen + (size_t)(of->first + v) * frame_bytes(p),
-               pitch(p));
+    scene_draw(&view->scene, &p->drawer, p->seen + at, pitch(p));
+    if (!p->still)
+        return;
+    still = view->scene;
+    still.marker = -1;
+    scene_draw(&still, &p->drawer, p->still + at, pitch(p));
 }
 
 /* Draws all views of q, frames `first` and on. */
@@ -94,6 +95,11 @@ static int guess(struct policy *p, int g, int frame, double cover, bool *taken)
     return g;
 }
 
+static bool is_labels(const struct policy *p)
+{
+    return p->m.w.config.target == WORLD_STATE;
+}
+
 static int guess_all(struct policy *p, const struct policy_question *q, int n, struct err *e)
 {
     bool *taken = malloc((size_t)p->m.K * sizeof *taken);
@@ -110,7 +116,7 @@ static int guess_all(struct policy *p, const struct policy_question *q, int n, s
         of->n_guesses = g - of->first_guess;
     }
     free(taken);
-    return imagine_draft(&p->m, p->guess_frame, p->guess_code, g, p->drafts, e);
+    return is_labels(p) ? 0 : imagine_draft(&p->m, p->guess_frame, p->guess_code, g, p->drafts, e);
 }
 
 /* --- what frames show --- */
@@ -171,18 +177,37 @@ static int likelier(const void *va, const void *vb)
     return a->move - b->move;
 }
 
-/* Reads all drafts of a position. */
-static int choose(struct policy *p, struct policy_position *of, struct err *e)
+/* The move that guess g shows, or its label names. */
+static int guessed_move(struct policy *p, const struct policy_position *of, int g, int *move,
+                        enum diff_kind *kind, struct err *e)
 {
+    int v = guess_view(p, of, g), area = p->w * p->h;
     struct reading r;
     struct diff d;
 
+    if (is_labels(p)) {
+        *move = symmetry_move(symmetry_inverse(of->view[v].symmetry), p->w, p->h,
+                              p->guess_code[g]);
+        *kind = *move == area ? DIFF_PASS : DIFF_MOVE;
+        return 0;
+    }
+    if (imagine_show(&p->m, p->drafts + g * p->m.S, 1, p->px, e))
+        return -1;
+    *move = read_move(p, of, v, p->px, &r, &d);
+    *kind = d.kind;
+    return 0;
+}
+
+static int choose(struct policy *p, struct policy_position *of, struct err *e)
+{
+    enum diff_kind kind;
+    int move;
+
     of->n = 0;
     for (int g = of->first_guess; g < of->first_guess + of->n_guesses; g++) {
-        if (imagine_show(&p->m, p->drafts + g * p->m.S, 1, p->px, e))
+        if (guessed_move(p, of, g, &move, &kind, e))
             return -1;
-        int move = read_move(p, of, guess_view(p, of, g), p->px, &r, &d);
-        count(p, of, g, move, d.kind);
+        count(p, of, g, move, kind);
     }
     qsort(of->choice, (size_t)of->n, sizeof *of->choice, likelier);
     return 0;
@@ -199,7 +224,7 @@ int policy_look(struct policy *p, const struct policy_question *q, int n, struct
             return -1;
         frames += p->position[i].views;
     }
-    if (imagine_see(&p->m, p->seen, frames, p->p, e) || guess_all(p, q, n, e))
+    if (imagine_see(&p->m, p->seen, p->still, frames, p->p, e) || guess_all(p, q, n, e))
         return -1;
     for (int i = 0; i < n; i++)
         if (choose(p, &p->position[i], e))
@@ -325,13 +350,27 @@ static int settle(struct policy *p, struct policy_position *of, const struct pol
     if (!attempt && memcmp(of->next, of->next + S, (size_t)S * sizeof *of->next) &&
         doubt(p, of, c, e))
         return -1;
-    f->seen = p->seen + (size_t)(of->first + f->view) * frame_bytes(p);
+    f->seen = p->seen + (size_t)(of->first + f->view) * policy_frame_bytes(p);
     f->px = of->px;
     if (imagine_show(&p->m, of->next, 1, of->px, e))
         return -1;
     f->move = read_move(p, of, f->view, of->px, &f->reading, &f->diff);
     f->legal = diff_is_legal(&f->diff) && is_legal(of, f->move);
     return 0;
+}
+
+/* What stands in a frame's place where a label is all there is. */
+static void take_label(struct policy *p, struct policy_position *of, const struct policy_choice *c,
+                       int guess)
+{
+    struct policy_frame *f = &of->frame;
+    int v = guess_view(p, of, guess);
+
+    *f = (struct policy_frame){ .view = v, .votes = 1, .voters = 1, .move = c->move,
+                                .legal = c->legal };
+    f->seen = p->seen + (size_t)(of->first + v) * policy_frame_bytes(p);
+    f->diff = (struct diff){ .kind = c->kind, .w = p->w, .h = p->h,
+                             .move = c->kind == DIFF_PASS ? -1 : p->guess_code[guess] };
 }
 
 int policy_imagine(struct policy *p, struct policy_position *of, int i, int attempt,
@@ -342,6 +381,10 @@ int policy_imagine(struct policy *p, struct policy_position *of, int i, int atte
 
     if (guess < 0)
         return 1;
+    if (is_labels(p)) {
+        take_label(p, of, c, guess);
+        return 0;
+    }
     if (write_next(p, &guess, 1, &of->frame.passes, e))
         return -1;
     keep(p, of, 0, guess);
@@ -350,8 +393,15 @@ int policy_imagine(struct policy *p, struct policy_position *of, int i, int atte
 
 int policy_imagine_all(struct policy *p, const int *choice, int n, struct err *e)
 {
-    int m = 0, passes, *guess = calloc((size_t)n + 1, sizeof *guess), failed = 0;
+    int m = 0, passes, *guess, failed = 0;
 
+    if (is_labels(p)) {
+        for (int i = 0; i < n; i++)
+            if (choice[i] >= 0 && policy_imagine(p, &p->position[i], choice[i], 0, e))
+                return -1;
+        return 0;
+    }
+    guess = calloc((size_t)n + 1, sizeof *guess);
     if (!guess)
         return err_set(e, "out of memory");
     for (int i = 0; i < n; i++)
@@ -370,132 +420,4 @@ int policy_imagine_all(struct policy *p, const int *choice, int n, struct err *e
             failed = settle(p, &p->position[i], &p->position[i].choice[choice[i]], 0, e);
     free(guess);
     return failed ? -1 : 0;
-}
-
-/* --- opening --- */
-
-static int alloc(struct policy *p, struct err *e)
-{
-    size_t views = (size_t)p->most * POLICY_VIEWS, guesses = (size_t)p->most * POLICY_GUESSES;
-    size_t S = (size_t)p->m.S;
-    bool ok;
-
-    p->w = p->m.pixels_w / TILE;
-    p->h = p->m.pixels_h / TILE;
-    p->position = calloc((size_t)p->most, sizeof *p->position);
-    p->seen = malloc(views * frame_bytes(p));
-    p->px = malloc(frame_bytes(p));
-    p->p = calloc(views * (size_t)p->m.K, sizeof *p->p);
-    p->guess_frame = calloc(guesses, sizeof *p->guess_frame);
-    p->guess_code = calloc(guesses, sizeof *p->guess_code);
-    p->drafts = calloc(guesses * S, sizeof *p->drafts);
-    p->next_from = calloc(views, sizeof *p->next_from);
-    p->next = calloc(views * S, sizeof *p->next);
-    p->next_draft = calloc(views * S, sizeof *p->next_draft);
-    p->next_code = calloc(views * WORLD_HORIZON_MAX, sizeof *p->next_code);
-    ok = p->position && p->seen && p->px && p->p && p->guess_frame && p->guess_code &&
-         p->drafts && p->next_from && p->next && p->next_draft && p->next_code;
-    for (int i = 0; i < p->most && ok; i++) {
-        p->position[i].px = malloc(frame_bytes(p));
-        p->position[i].next = calloc(2 * S, sizeof *p->next);
-        ok = p->position[i].px && p->position[i].next;
-    }
-    return ok ? 0 : err_set(e, "out of memory");
-}
-
-/* Boards that the rules do not know, or sides that the eight turns would change. */
-static int check(const struct policy *p, struct err *e)
-{
-    const struct imagination *m = &p->m;
-
-    if (m->pixels_w != m->pixels_h || m->pixels_w % TILE || m->pixels_w < 2 * TILE ||
-        m->pixels_w > BOARD_MAX * TILE)
-        return err_set(e, "the models see %dx%d pixels, which are no square board", m->pixels_w,
-                       m->pixels_h);
-    return 0;
-}
-
-static char *in_folder(const char *file, const char *folder, const char *name)
-{
-    size_t n = strlen(folder) + strlen(name) + 2;
-    char *path = file ? strdup(file) : malloc(n);
-
-    if (path && !file) {
-        strcpy(path, folder);
-        strcat(path, "/");
-        strcat(path, name);
-    }
-    return path;
-}
-
-static int open_models(struct policy *p, const struct policy_options *o, struct err *e)
-{
-    bool all_named = o->tokenizer && o->ldm && o->world;
-    char folder[4096] = "", *t, *l;
-    int failed = 0;
-
-    if (o->weights && strlen(o->weights) >= sizeof folder)
-        return err_set(e, "the name of the weights' folder is too long");
-    if (o->weights)
-        strcpy(folder, o->weights);
-    else if (!all_named && policy_weights(folder, sizeof folder, e))
-        return -1;
-    t = in_folder(o->tokenizer, folder, "go9-tokenizer.safetensors");
-    l = in_folder(o->ldm, folder, "go9-ldm.safetensors");
-    p->world_path = in_folder(o->world, folder, "go9-small.safetensors");
-    if (!t || !l || !p->world_path) {
-        failed = err_set(e, "out of memory");
-    } else {
-        struct imagine_files f = { t, l, p->world_path };
-
-        failed = imagine_open(&p->m, &f, p->d, p->most * POLICY_VIEWS, e);
-    }
-    free(t);
-    free(l);
-    return failed;
-}
-
-struct policy *policy_open(const struct policy_options *o, struct err *e)
-{
-    struct policy *p = calloc(1, sizeof *p);
-
-    if (!p) {
-        err_set(e, "out of memory");
-        return NULL;
-    }
-    p->most = o->positions > 1 ? o->positions : 1;
-    p->d = device_open(o->device ? o->device : "auto", o->threads, PRECISION_AUTO, e);
-    if (!p->d || open_models(p, o, e) || check(p, e) || alloc(p, e)) {
-        policy_close(p);
-        return NULL;
-    }
-    drawer_init(&p->drawer);
-    reader_init(&p->reader, &p->drawer);
-    return p;
-}
-
-void policy_close(struct policy *p)
-{
-    if (!p)
-        return;
-    imagine_close(&p->m);
-    if (p->d)
-        device_close(p->d);
-    for (int i = 0; i < p->most && p->position; i++) {
-        free(p->position[i].px);
-        free(p->position[i].next);
-    }
-    free(p->position);
-    free(p->world_path);
-    free(p->seen);
-    free(p->px);
-    free(p->p);
-    free(p->guess_frame);
-    free(p->guess_code);
-    free(p->drafts);
-    free(p->next_from);
-    free(p->next);
-    free(p->next_draft);
-    free(p->next_code);
-    free(p);
 }

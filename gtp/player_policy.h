@@ -17,6 +17,9 @@
  * Several positions can be looked at together, and their first frames imagined
  * together: that is faster, and gives what each alone gives.
  *
+ * A world model that was trained without codes, for comparison, plays too (imagine.h): of target
+ * video the drafts are its own frames; of target state labels are choices, and stand for frames.
+ *
  * Moves are indices, row-major from the top left; w * h is a pass.
  */
 #ifndef GTP_PLAYER_POLICY_H
@@ -51,7 +54,7 @@ struct policy_choice {
 
 /* What the world model imagined of a choice. */
 struct policy_frame {
-    const uint8_t *seen, *px; /* (h, w, 3) x_t and x_t+1 in the choice's view */
+    const uint8_t *seen, *px; /* (h, w, 3) x_t and x_t+1 in the choice's view; px NULL: a label */
     struct reading reading;   /* of px */
     struct diff diff;         /* from what was seen to px */
     int view;
@@ -94,6 +97,7 @@ struct policy {
     int most;                 /* positions at a time */
     struct policy_position *position; /* (most) */
     uint8_t *seen;            /* (most views, h, w, 3) frames */
+    uint8_t *still;           /* the same after a pass; with target video, else NULL */
     float *p;                 /* (most views, K) */
     int *guess_frame, *guess_code; /* (most guesses) frame: of those seen */
     int *drafts;              /* (most guesses, S) */
@@ -101,6 +105,11 @@ struct policy {
     int *next_from, *next, *next_draft, *next_code; /* (n), (n, S), (n, S), (n, H) */
     uint8_t *px;              /* (h, w, 3) of a draft */
 };
+
+static inline size_t policy_frame_bytes(const struct policy *p)
+{
+    return (size_t)(p->w * p->h) * TILE_BYTES;
+}
 
 /* A position to look at: colour c's move in game, a board of the policy's size, which must
    outlive what is done with the position. */

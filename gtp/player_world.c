@@ -72,13 +72,18 @@ static void order_choices(struct world_player *p, const struct policy_position *
 static void say(struct world_player *p, const struct policy_position *q, int move, bool imagined)
 {
     char buf[8], diff[DIFF_TEXT_MAX];
+    int H = p->policy->m.w.config.horizon;
     size_t n;
 
     n = (size_t)snprintf(p->said, sizeof p->said, "%s", board_vertex(&q->game->board, move, buf));
+    if (imagined && !q->frame.px) {
+        snprintf(p->said + n, sizeof p->said - n, ", a label");
+        return;
+    }
     if (imagined)
-        n += (size_t)snprintf(p->said + n, sizeof p->said - n, ": imagined %s, codes",
-                              diff_text(&q->frame.diff, diff));
-    for (int h = 0; imagined && h < p->policy->m.w.config.horizon && n < sizeof p->said; h++)
+        n += (size_t)snprintf(p->said + n, sizeof p->said - n, ": imagined %s%s",
+                              diff_text(&q->frame.diff, diff), H ? ", codes" : "");
+    for (int h = 0; imagined && h < H && n < sizeof p->said; h++)
         n += (size_t)snprintf(p->said + n, sizeof p->said - n, " %d", q->frame.codes[h]);
     if (imagined && q->frame.voters > 1 && n < sizeof p->said)
         n += (size_t)snprintf(p->said + n, sizeof p->said - n, ", %d of %d agree",
@@ -270,9 +275,11 @@ static void world_tell(struct player *base, char *buf, size_t size)
 {
     const struct world_player *p = (struct world_player *)base;
     const struct policy *q = p->policy;
+    enum world_target target = q->m.w.config.target;
 
-    snprintf(buf, size, "world model %s (%zu weights), on %s%s", q->world_path,
-             params_count(&q->m.w.ps), q->d->name, p->at_odds ? "; beware: of the empty board it "
+    snprintf(buf, size, "world model %s (%zu weights%s%s), on %s%s", q->world_path,
+             params_count(&q->m.w.ps), target == WORLD_LDM ? "" : ", target ",
+             target == WORLD_LDM ? "" : world_target_name(target), q->d->name, p->at_odds ? "; beware: of the empty board it "
              "imagines no legal move; are tokenizer, LDM and world model of one training?" : "");
 }
 

@@ -139,10 +139,11 @@ static void print_line(struct job *j, int ply)
     int imagined = f->move < 0 ? NO_POINT : board_move_point(b, f->move);
     char v[2][8], text[DIFF_TEXT_MAX];
 
-    fprintf(j->text, "%4d %-5s played %-4s imagined %-4s p %.3f  %s; %d pass%s, codes", ply,
+    fprintf(j->text, "%4d %-5s played %-4s imagined %-4s p %.3f  %s; %d pass%s%s", ply,
            c == BLACK ? "black" : "white", played == NO_POINT ? "-" : board_vertex(b, played, v[0]),
            imagined == NO_POINT ? "?" : board_vertex(b, imagined, v[1]), j->p->position->choice[j->chosen].p,
-           diff_text(&f->diff, text), f->passes, f->passes == 1 ? "" : "es");
+           diff_text(&f->diff, text), f->passes, f->passes == 1 ? "" : "es",
+           j->p->m.w.config.horizon ? ", codes" : "");
     for (int h = 0; h < j->p->m.w.config.horizon; h++)
         fprintf(j->text, " %d", f->codes[h]);
     if (f->voters > 1)
@@ -208,6 +209,8 @@ static int run(struct job *j, struct err *e)
     j->real = j->p ? malloc((size_t)(j->p->w * j->p->h) * TILE_BYTES) : NULL;
     if (!j->p)
         failed = -1;
+    else if (j->p->m.w.config.target == WORLD_STATE)
+        failed = err_set(e, "'%s' has target state: it imagines no frames", j->p->world_path);
     else if (!j->real)
         failed = err_set(e, "out of memory");
     else

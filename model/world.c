@@ -117,6 +117,7 @@ static int alloc_acts(struct world *w, bool train, bool frames, struct err *e)
     int64_t T = !train ? S + 1 : frames ? w->T : w->T_codes, F = frames, Q = train ? w->Q : w->Q > 0;
     int64_t G = train, P = !train, HS = C / w->config.heads;
     int64_t marks = frames && w->config.target == WORLD_LDM;
+    int64_t video = w->config.target == WORLD_VIDEO;
     struct slot s[32];
     int n = 0;
 
@@ -141,6 +142,7 @@ static int alloc_acts(struct world *w, bool train, bool frames, struct err *e)
     s[n++] = (struct slot){ &w->tokens, SHAPE(F, B, S, V), SLOT_ACT, "tokens" };
     s[n++] = (struct slot){ &w->best, SHAPE(B, S), SLOT_I32, "best" };
     s[n++] = (struct slot){ &w->p, SHAPE(P, B, K), SLOT_F32, "p" };
+    s[n++] = (struct slot){ &w->odds, SHAPE(P, video, S, V), SLOT_F32, "odds" };
     s[n++] = (struct slot){ &w->dnormed, SHAPE(G, B, T, C), SLOT_ACT, "dnormed" };
     s[n++] = (struct slot){ &w->dcells, SHAPE(G, B, S, C), SLOT_ACT, "dcells" };
     s[n++] = (struct slot){ &w->dslots, SHAPE(G, F, B, S, C), SLOT_ACT, "dslots" };

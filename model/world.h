@@ -98,7 +98,8 @@ struct world {
     act *acted_part;      /* and of some cells in a row; only when inferring */
     act *tokens;          /* (max, S, V) logits of x_t+1 */
     int *best;            /* (max, S) */
-    float *p;             /* (max, K); only when inferring */
+    float *p;             /* (max, K); only when inferring, */
+    float *odds;          /* (S, V) of the tokens of one board; then too, with WORLD_VIDEO */
     act *dnormed, *dcells, *dslots, *dquery, *dbent, *dy, *dscores, *dacted; /* gradients,
                              in training */
     struct slots mem;
@@ -140,6 +141,7 @@ int world_load(struct world *w, const char *path, struct device *d, int max, str
  *
  * Numbers out of range, and calls out of this order, are refused:
  *     world_see, then world_codes, then world_next_code H times, then world_frame.
+ *     WORLD_STATE: world_see, world_codes.  WORLD_VIDEO: world_see, world_changes, world_frame.
  * world_back(w, h) forgets all codes but the first h, to choose others instead; what may
  * come next was told when those h were chosen.
  */
@@ -167,13 +169,23 @@ static inline int world_likeliest(const float *p, int n)
 }
 
 /*
+ * With WORLD_VIDEO, which has no codes: still (n, S) is the next frame if nothing happens.  p (n,
+ * S+1) gets how likely x_t+1 first differs from it in cell s, and with the token (n, S) that is
+ * likeliest there; p[S], how likely it is the same.  They sum to at most 1: other tokens are
+ * left out.
+ */
+int world_changes(struct world *w, const int *still, float *p, int *token, struct err *e);
+
+/*
  * The next frames, out (n, S): each cell's likeliest token after those before it, greedily,
  * all codes being chosen.  draft (n, S) is a guess at them: all are checked in one pass, and
  * only what follows the first wrong one is computed again, so a right draft takes one pass.
  * Without (NULL) it takes S.  The result does not depend on the draft (up to the order of
- * sums).  passes, if not NULL, gets how many it took.
+ * sums), but for its first given[i] cells (given NULL: none), which are taken as they are.
+ * passes, if not NULL, gets how many it took.
  */
-int world_frame(struct world *w, const int *draft, int *out, int *passes, struct err *e);
+int world_frame(struct world *w, const int *draft, const int *given, int *out, int *passes,
+                struct err *e);
 
 /* Rows of the table `input`. */
 static inline int world_row_start(const struct world *w)

@@ -175,23 +175,66 @@ static int predict(struct world *w, const int *out, int i, int T, struct err *e)
     return device_check(d, e);
 }
 
+/* From how likely each token of a board is after those of `still` before it, odds (S, V). */
+static void first_change(const struct world *w, const float *odds, const int *still, float *p,
+                         int *token)
+{
+    int V = w->config.tokens;
+    float same = 1; /* so far */
+
+    for (int s = 0; s < w->S; s++, odds += V) {
+        token[s] = still[s] ? 0 : 1;
+        for (int v = 0; v < V; v++)
+            if (v != still[s] && odds[v] > odds[token[s]])
+                token[s] = v;
+        p[s] = same * odds[token[s]];
+        same *= odds[still[s]];
+    }
+    p[w->S] = same;
+}
+
+int world_changes(struct world *w, const int *still, float *p, int *token, struct err *e)
+{
+    int S = w->S, V = w->config.tokens;
+    size_t size = (size_t)S * (size_t)V * sizeof *p;
+    struct device *d = w->d;
+    float *odds;
+    int failed;
+
+    if (!w->n || w->config.target != WORLD_VIDEO)
+        return err_set(e, "no change is due");
+    if (check_numbers(still, w->n * S, V, "token", e))
+        return -1;
+    odds = malloc(size);
+    failed = odds ? predict(w, still, 0, S, e) : err_set(e, "out of memory");
+    for (int i = 0; i < w->n && !failed; i++) {
+        d->ops->softmax(d, w->odds, act_at(d, w->tokens, (size_t)i * (size_t)(S * V)), S, V, 1);
+        d->ops->download(d, odds, w->odds, size);
+        failed = device_check(d, e);
+        first_change(w, odds, still + i * S, p + i * (S + 1), token + i * S);
+    }
+    w->cache.T = S;
+    free(odds);
+    return failed;
+}
+
 /*
  * Cells below `done` of a board are right, those from there on a guess, whose check is in
- * `best`: right up to and including the first that it corrects.  Takes over what was
- * predicted; returns how many are right now.
+ * `best`: right up to and including the first that it corrects, which none of the first `given`
+ * is.  Takes over what was predicted; returns how many are right now.
  */
-static int accept(int *guess, const int *best, int done, int T)
+static int accept(int *guess, const int *best, int done, int T, int given)
 {
-    int wrong = 0;
+    int first = given > done ? given - done : 0, wrong = first;
 
     while (wrong < T && best[wrong] == guess[done + wrong])
         wrong++;
-    memcpy(guess + done, best, (size_t)T * sizeof *best);
+    memcpy(guess + done + first, best + first, (size_t)(T - first) * sizeof *best);
     return done + wrong + (wrong < T);
 }
 
 /* All boards are checked from the first cell on that any of them has in doubt. */
-static int verify(struct world *w, int *out, int *passes, struct err *e)
+static int verify(struct world *w, int *out, const int *given, int *passes, struct err *e)
 {
     int S = w->S, done = 0;
 
@@ -201,7 +244,7 @@ static int verify(struct world *w, int *out, int *passes, struct err *e)
         if (predict(w, out, done, T, e))
             return -1;
         for (int i = 0; i < w->n; i++) {
-            int right = accept(out + i * S, w->host_id + i * T, done, T);
+            int right = accept(out + i * S, w->host_id + i * T, done, T, given ? given[i] : 0);
 
             next = right < next ? right : next;
         }
@@ -221,13 +264,15 @@ static int step_by_step(struct world *w, int *out, int *passes, struct err *e)
     return 0;
 }
 
-int world_frame(struct world *w, const int *draft, int *out, int *passes, struct err *e)
+int world_frame(struct world *w, const int *draft, const int *given, int *out, int *passes,
+                struct err *e)
 {
     int N = w->n * w->S, count, failed;
 
     if (!w->n || w->config.target == WORLD_STATE || w->steps < w->config.horizon)
         return err_set(e, "no frame is due");
-    if (draft && check_numbers(draft, N, w->config.tokens, "token", e))
+    if ((draft && check_numbers(draft, N, w->config.tokens, "token", e)) ||
+        (given && check_numbers(given, w->n, w->S + 1, "number of cells", e)))
         return -1;
     if (w->config.horizon) {
         w->d->ops->upload(w->d, w->first, w->chosen, (size_t)w->n * sizeof *w->chosen);
@@ -235,7 +280,7 @@ int world_frame(struct world *w, const int *draft, int *out, int *passes, struct
     }
     if (draft)
         memmove(out, draft, (size_t)N * sizeof *out);
-    failed = draft ? verify(w, out, &count, e) : step_by_step(w, out, &count, e);
+    failed = draft ? verify(w, out, given, &count, e) : step_by_step(w, out, &count, e);
     w->cache.T = w->S + w->config.horizon;
     if (passes)
         *passes = count;

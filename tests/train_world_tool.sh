@@ -184,6 +184,25 @@ learned "the old marker goes (35 % of changes)" "$(held video.csv changed)" '$1 
 out=$(bench world --weights video.safetensors --positions 100)
 holds "bench world needs no LDM for it" "$out" '/^the frame imagined: legible/'
 
+played() { # played WEIGHTS: four moves by it, without an LDM
+    mkdir -p own
+    cp tokenizer.safetensors own/go9-tokenizer.safetensors
+    cp "$1" own/go9-small.safetensors
+    printf 'genmove b\ngenmove w\ngenmove b\ngenmove w\n' |
+        "$VIDEOWORLD" gtp -w own --threads 1 --device cpu 2>&1
+}
+for target in state video; do
+    out=$(played $target.safetensors)
+    holds "target $target says what it is" "$out" "/world model .*, target $target\\), on/"
+    is "and plays" "$(echo "$out" | grep -c '^= [A-Zp]')" 4
+done
+head -n 1 few.sgf >one.sgf
+out=$("$VIDEOWORLD" imagine -m 0:2 -w own -j 1 -o seen.png one.sgf 2>&1)
+holds "video imagines frames" "$out" '/^seen.png: 3 positions/'
+played state.safetensors >/dev/null
+refused "state does not" "'own/go9-small.safetensors' has target state: it imagines no frames" \
+    imagine -w own -j 1 one.sgf
+
 # --- a picture that cannot be drawn is no failure
 out=$(PATH=/nonexistent; train world --target state -o bare.safetensors --steps 2 --log bare.csv \
       --plot bare.png)

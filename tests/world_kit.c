@@ -1,6 +1,7 @@
 #include "tests/world_kit.h"
 
 #include <check.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "engine/rng.h"
@@ -49,4 +50,40 @@ void kit_numbers(int *x, int n, int limit, uint64_t seed)
     rng_init(&r, seed);
     for (int i = 0; i < n; i++)
         x[i] = (int)(rng_u64(&r) % (uint64_t)limit);
+}
+
+struct kit_sample kit_sample(const struct world *w)
+{
+    struct kit_sample s;
+
+    kit_numbers(s.from, KIT_N * KIT_S, KIT_V, 1);
+    kit_numbers(s.next, KIT_N * KIT_S, KIT_V, 2);
+    kit_numbers(s.code, KIT_N * KIT_H, KIT_K, 3);
+    kit_numbers(s.target, KIT_H * KIT_N, w->config.codes ? w->config.codes : 1, 4);
+    kit_numbers(s.wanted, KIT_N * KIT_S, KIT_V, 5);
+    s.target[1] = s.wanted[4] = -1;
+    return s;
+}
+
+void kit_near(const float *x, const float *y, int n, const char *what)
+{
+    for (int i = 0; i < n; i++)
+        if (!(fabsf(x[i] - y[i]) < 2e-4f))
+            ck_abort_msg("%s[%d]: %g and %g", what, i, (double)x[i], (double)y[i]);
+}
+
+void kit_tell_codes(struct world *w, const struct kit_sample *s, float *p)
+{
+    int H = w->config.horizon, K = w->config.codes, code[KIT_N];
+    struct err e;
+
+    err_init(&e);
+    ck_assert_msg(!world_see(w, s->from, KIT_N, &e), "%s", e.msg);
+    if (w->Q)
+        ck_assert_int_eq(world_codes(w, p, &e), 0);
+    for (int h = 1; h <= H; h++) {
+        for (int i = 0; i < KIT_N; i++)
+            code[i] = s->code[i * H + h - 1];
+        ck_assert_int_eq(world_next_code(w, code, h < H ? p + h * KIT_N * K : NULL, &e), 0);
+    }
 }
