@@ -276,8 +276,8 @@ static int check_head(const struct corpus *c, const char *name, struct err *e)
         return err_set(e, "'%s' is no corpus file", name);
     if (c->len < CORPUS_HEAD + CORPUS_TAIL)
         return err_set(e, "'%s' is cut off in its head", name);
-    if (corpus_get(p + 8, 4) != CORPUS_VERSION)
-        return err_set(e, "'%s' is of version %llu, but only %d is known", name,
+    if (corpus_get(p + 8, 4) < 1 || corpus_get(p + 8, 4) > CORPUS_VERSION)
+        return err_set(e, "'%s' is of version %llu, but only 1 to %d are known", name,
                        (unsigned long long)corpus_get(p + 8, 4), CORPUS_VERSION);
     games = corpus_get(p + 16, 8);
     if (games != c->len - CORPUS_HEAD - CORPUS_TAIL)

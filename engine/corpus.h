@@ -16,15 +16,16 @@
  *
  * A move is an index, row-major from the top left, and w * h is a pass.
  *
- * The file: "VWCORPUS", version 1 (u32), games (u32), their bytes (u64), the
- * games, CRC-32 of all before it (u32); little-endian.  A game: result, P, w, h
- * (u8 each), plies (u32), komi (f64), then per ply the move played and the
- * best: a byte each where w * h < 127, else two; the highest bit of the move
- * played says White.  Then per ply the priors, of which P & 127 says how many (0 or
- * CORPUS_PRIORS): a move and its share (u8), the larger first, noughts where there
- * are fewer.  Then, if P & 128, per ply the chance (u8).  Games are ordered by part,
- * hash and content, and none is there twice (with another result or other policies,
- * perhaps), so the same games give the same bytes in whatever order they came.
+ * The file: "VWCORPUS", version (u32: 2 if there are chances, else 1), games
+ * (u32), their bytes (u64), the games, CRC-32 of all before it (u32);
+ * little-endian.  A game: result, P, w, h (u8 each), plies (u32), komi (f64), then
+ * per ply the move played and the best: a byte each where w * h < 127, else two;
+ * the highest bit of the move played says White.  Then per ply the priors, of which
+ * P & 127 says how many (0 or CORPUS_PRIORS): a move and its share (u8), the larger
+ * first, noughts where there are fewer.  Then, if P & 128, per ply the chance (u8).
+ * Games are ordered by part, hash and content, so the same games give the same
+ * bytes in whatever order they came.  None is there twice: what is kept is the one
+ * of which more policies and chances are known, with the result if any has one.
  */
 #ifndef ENGINE_CORPUS_H
 #define ENGINE_CORPUS_H

@@ -145,7 +145,8 @@ static int take_node(struct line *l, const struct sgf_walk *w, struct err *e)
     enum color c, c2;
     int played, best, status;
 
-    if (w->game.handicap || (w->plies && w->game.ply[w->game.n - 1].kind == PLY_SETUP))
+    if (b->n_empty < b->w * b->h &&
+        (w->game.handicap || (w->plies && w->game.ply[w->game.n - 1].kind == PLY_SETUP)))
         return sgf_err(l->sgf, w->node->at, e,
                        "setup stones: a corpus holds games from the empty board");
     status = sgf_move(l->sgf, w->node, b, &c, &played, e);
@@ -236,12 +237,26 @@ int corpus_add(struct corpus_builder *b, const struct sgf *s, const struct sgf_n
 
 /* --- the file -------------------------------------------------------------- */
 
+/* Of how many plies a policy is known, or a chance. */
+static int thoughts(const struct corpus_record *r)
+{
+    struct corpus_game g = corpus_record_game(r);
+    struct corpus_prior list[CORPUS_PRIORS];
+    int n = 0;
+
+    for (int ply = 0; ply < g.n; ply++)
+        n += (corpus_policy(&g, ply, list) > 0) + (corpus_chance(&g, ply) > 0);
+    return n;
+}
+
 static int compare_records(const void *a, const void *b)
 {
     const struct corpus_record *x = a, *y = b;
     int order = corpus_compare(x, y);
 
     if (!order) /* of games that are there twice the first is kept */
+        order = thoughts(y) - thoughts(x);
+    if (!order)
         order = (x->len < y->len) - (x->len > y->len);
     return order ? order : memcmp(x->bytes, y->bytes, x->len);
 }
@@ -254,6 +269,9 @@ void corpus_finish(struct corpus_builder *b)
         qsort(b->record, b->n, sizeof *b->record, compare_records);
     for (size_t i = 0; i < b->n; i++) {
         if (kept && !corpus_compare(&b->record[kept - 1], &b->record[i])) {
+            uint8_t *result = &b->record[kept - 1].bytes[0];
+
+            *result = *result == CORPUS_UNKNOWN ? b->record[i].bytes[0] : *result;
             free(b->record[i].bytes);
             b->twice++;
         } else {
@@ -275,16 +293,19 @@ int corpus_write(struct corpus_builder *b, const char *path, struct err *e)
     uLong crc = crc32_z(0, NULL, 0);
     struct outfile o;
     uint64_t total = 0;
+    bool chances = false;
 
     corpus_finish(b);
-    for (size_t i = 0; i < b->n; i++)
+    for (size_t i = 0; i < b->n; i++) {
         total += b->record[i].len;
+        chances |= corpus_record_game(&b->record[i]).chances;
+    }
     if (b->n > UINT32_MAX)
         return err_set(e, "cannot write '%s': too many games", path);
     if (outfile_open(&o, path, e))
         return -1;
     memcpy(head, corpus_magic, 8);
-    corpus_put(head + 8, 4, CORPUS_VERSION);
+    corpus_put(head + 8, 4, chances ? CORPUS_VERSION : 1);
     corpus_put(head + 12, 4, b->n);
     corpus_put(head + 16, 8, total);
     put(&o, head, sizeof head, &crc);

@@ -8,7 +8,7 @@
 #include "engine/corpus.h"
 
 enum {
-    CORPUS_VERSION = 1,
+    CORPUS_VERSION = 2,    /* the newest; of files without chances it is 1 */
     CORPUS_HEAD = 24,      /* bytes before the games */
     CORPUS_GAME_HEAD = 16, /* of a game before its plies */
     CORPUS_TAIL = 4,       /* after the games */

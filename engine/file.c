@@ -255,13 +255,12 @@ int outfile_open(struct outfile *o, const char *path, struct err *e)
     return -1;
 }
 
-/* fsync, where the file system knows it. */
-static int sync_file(FILE *f)
+int file_sync(int fd)
 {
     int status;
 
     do {
-        status = fsync(fileno(f));
+        status = fsync(fd);
     } while (status && errno == EINTR);
     return status && errno != EINVAL && errno != ENOTSUP ? -1 : 0;
 }
@@ -275,7 +274,7 @@ int outfile_commit(struct outfile *o, struct err *e)
     errno = 0;
     if (failed)
         fputc(0, o->f);
-    if (fflush(o->f) || (!failed && o->tmp && sync_file(o->f)))
+    if (fflush(o->f) || (!failed && o->tmp && file_sync(fileno(o->f))))
         failed = 1, why = errno;
     if (fclose(o->f) && !failed)
         failed = 1, why = errno;

@@ -45,6 +45,9 @@ int outfile_commit(struct outfile *o, struct err *e);
 /* Gives up: removes the temporary file and releases o.  Harmless on a released o. */
 void outfile_abort(struct outfile *o);
 
+/* fsync, where the file system knows it, whatever signals come; -1 and errno on failure. */
+int file_sync(int fd);
+
 /* Locks an open file for this process; false when another one has it.  Where the file system
    knows no locks nothing is locked, and that is no error. */
 bool file_take(int fd);

@@ -386,10 +386,27 @@ static int wait_ms(struct client **clients, size_t n, double until)
     return left < 0 ? 0 : left > 1e6 ? 1000000 : (int)left;
 }
 
-/* Polls and serves once; returns how many stopped being busy, -1 when memory is short. */
+/* poll over those of n descriptors that are open: it refuses more than a process may have.
+   asked: room for n. */
+static int poll_open(struct pollfd *p, size_t n, struct pollfd *asked, int ms)
+{
+    size_t k = 0;
+    int status;
+
+    for (size_t i = 0; i < n; i++)
+        if (p[i].fd >= 0)
+            asked[k++] = p[i];
+    status = poll(asked, (nfds_t)k, ms);
+    k = 0;
+    for (size_t i = 0; i < n; i++)
+        p[i].revents = status > 0 && p[i].fd >= 0 ? asked[k++].revents : 0;
+    return status;
+}
+
+/* Polls and serves once; p: room for 6n.  How many stopped being busy. */
 static int serve_once(struct client **clients, size_t n, struct pollfd *p, double until)
 {
-    int done = 0;
+    int done = 0, status;
 
     for (size_t i = 0; i < n; i++) {
         bool yes = is_served(clients[i]);
@@ -399,13 +416,13 @@ static int serve_once(struct client **clients, size_t n, struct pollfd *p, doubl
         add_fd(&p[3 * i + 1], yes ? c->out : -1, POLLIN);
         add_fd(&p[3 * i + 2], yes ? c->err : -1, POLLIN);
     }
-    if (poll(p, (nfds_t)(3 * n), wait_ms(clients, n, until)) < 0)
-        for (size_t i = 0; i < 3 * n; i++)
-            p[i].revents = 0; /* a signal; deadlines are looked at all the same */
+    status = poll_open(p, 3 * n, p + 3 * n, wait_ms(clients, n, until));
     for (size_t i = 0; i < n; i++) {
         bool busy = is_served(clients[i]) && clients[i]->state == CLIENT_BUSY;
 
-        if (is_served(clients[i]))
+        if (is_served(clients[i]) && status < 0 && errno != EINTR)
+            fail(clients[i], "cannot wait for it: %s", strerror(errno));
+        else if (is_served(clients[i])) /* after a signal too: deadlines are looked at */
             serve(clients[i], p + 3 * i);
         done += busy && clients[i]->state != CLIENT_BUSY;
     }
@@ -423,13 +440,13 @@ static bool any_busy(struct client **clients, size_t n)
 int client_poll(struct client **clients, size_t n, int timeout_ms)
 {
     double until = timeout_ms < 0 ? -1 : client_now() + 1e-3 * timeout_ms;
-    struct pollfd few[24], *p = few;
+    struct pollfd few[48], *p = few;
     int done;
 
     if (until < 0 && !any_busy(clients, n))
         return 0;
-    if (3 * n > sizeof few / sizeof few[0]) {
-        p = calloc(3 * n, sizeof *p);
+    if (6 * n > sizeof few / sizeof few[0]) {
+        p = calloc(6 * n, sizeof *p);
         if (!p) {
             done = 0;
             for (size_t i = 0; i < n; i++)
@@ -446,6 +463,18 @@ int client_poll(struct client **clients, size_t n, int timeout_ms)
     if (p != few)
         free(p);
     return done;
+}
+
+void client_forgive(struct client *c, double since)
+{
+    double seconds;
+
+    if (!is_served(c) || c->state != CLIENT_BUSY)
+        return;
+    seconds = client_now() - fmax(since, c->sent);
+    c->sent += seconds;
+    if (c->deadline >= 0)
+        c->deadline += seconds;
 }
 
 int client_ask(struct client *c, double limit, struct err *e, const char *fmt, ...)

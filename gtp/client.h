@@ -106,6 +106,9 @@ int client_ask(struct client *c, double limit, struct err *e, const char *fmt, .
 int client_err(const struct client *c, struct err *e, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Nobody has listened since then: if it is busy, that does not count as its time. */
+void client_forgive(struct client *c, double since);
+
 /* Monotonic seconds, the clock of deadlines. */
 double client_now(void);
 

@@ -24,14 +24,14 @@ void clock_left(struct clock *c, double seconds, int stones)
 static bool spend_overtime(struct clock *c, double over)
 {
     if (c->rules.kind == CLOCK_BYOYOMI) {
-        while (over > c->left && c->stones > 1) {
-            over -= c->left;
-            c->stones--;
-            c->left = c->rules.period;
-        }
-        if (over > c->left)
-            return false;
+        double gone = over > c->left ? ceil((over - c->left) / c->rules.period) : 0;
+
         c->left = c->rules.period;
+        if (!(gone < c->stones)) {
+            c->stones = 1;
+            return false;
+        }
+        c->stones -= (int)gone;
         return true;
     }
     c->left -= over;

@@ -24,14 +24,27 @@ static int check_kind(const struct journal *j, const char *text, size_t len, con
     return err_set(e, "'%s' is another file: it does not begin with '%s'", j->path, kind);
 }
 
+int journal_whole(char *text, size_t *len, const char *path, struct err *e)
+{
+    size_t number = 1;
+
+    while (*len && text[*len - 1] != '\n')
+        --*len;
+    text[*len] = '\0';
+    if (strlen(text) == *len)
+        return 0;
+    for (const char *p = text; *p; p++)
+        number += *p == '\n';
+    return err_set(e, "%s:%zu: a NUL byte: the file is damaged", path, number);
+}
+
 /* Cuts off what stands behind the last line's end, in memory and on disk. */
 static int cut(struct journal *j, char *text, size_t len, struct err *e)
 {
     size_t whole = len;
 
-    while (whole && text[whole - 1] != '\n')
-        whole--;
-    text[whole] = '\0';
+    if (journal_whole(text, &whole, j->path, e))
+        return -1;
     if (whole < len && ftruncate(j->fd, (off_t)whole))
         return err_set(e, "cannot cut '%s': %s", j->path, strerror(errno));
     return 0;
@@ -91,7 +104,7 @@ int journal_add(struct journal *j, const char *lines, bool sync, struct err *e)
             return err_set(e, "cannot write '%s': %s", j->path, strerror(errno));
         at += got < 0 ? 0 : (size_t)got;
     }
-    if (sync && fsync(j->fd) && errno != EINVAL) /* EINVAL: a pipe or the like */
+    if (sync && file_sync(j->fd))
         return err_set(e, "cannot write '%s': %s", j->path, strerror(errno));
     return 0;
 }

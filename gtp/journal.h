@@ -11,6 +11,7 @@
 #define GTP_JOURNAL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "engine/err.h"
 
@@ -18,6 +19,10 @@ struct journal {
     char *path; /* owned */
     int fd;
 };
+
+/* Cuts off the text of a journal, *len bytes of PATH, behind its last line's end: what follows was
+   torn.  A NUL byte before it is an error, with the line's number. */
+int journal_whole(char *text, size_t *len, const char *path, struct err *e);
 
 /* Opens or makes PATH, which begins with `kind` or has to be begun so.  *text gets its whole
    lines; the caller frees it.  On failure it is NULL.  Release j in any case. */

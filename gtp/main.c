@@ -82,16 +82,15 @@ static void on_signal(int sig)
 
 void tool_catch_signals(bool on)
 {
+    static const int which[] = { SIGINT, SIGTERM, SIGHUP };
     struct sigaction a = { .sa_handler = on ? on_signal : SIG_DFL }, is;
 
     sigemptyset(&a.sa_mask);
     a.sa_flags = on ? (int)SA_RESETHAND : 0;
-    if (on)
-        tool_stopped = 0;
-    sigaction(SIGINT, &a, NULL);
-    sigaction(SIGTERM, &a, NULL);
-    if (!sigaction(SIGHUP, NULL, &is) && is.sa_handler != SIG_IGN) /* as nohup wants it */
-        sigaction(SIGHUP, &a, NULL);
+    for (size_t i = 0; i < sizeof which / sizeof *which; i++)
+        /* ignored as nohup has it, or a shell in what it starts by "&": so it stays */
+        if (!sigaction(which[i], NULL, &is) && is.sa_handler != SIG_IGN)
+            sigaction(which[i], &a, NULL);
 }
 
 /* What was printed must have arrived: a full disk or closed pipe is a failure. */

@@ -73,7 +73,20 @@ static int add_line(struct merge *m, const char *text, const char *path, size_t 
     return 0;
 }
 
-/* Takes a file's text, which now is the merge's.  A last line without end was torn. */
+/* A last line without end was torn. */
+static int read_whole(const char *path, char **text, struct err *e)
+{
+    size_t len;
+
+    if (file_read(path, MAX_BYTES, text, &len, e))
+        return -1;
+    if (!journal_whole(*text, &len, path, e))
+        return 0;
+    free(*text);
+    return -1;
+}
+
+/* Takes a file's text, which now is the merge's. */
 static int take_file(struct merge *m, char *text, const char *path, struct err *e)
 {
     char *line, *end;
@@ -137,14 +150,12 @@ int match_results_merge(const char *out, char **paths, int n, size_t *games, str
     struct merge m = { .text = calloc((size_t)n + 1, sizeof *m.text) };
     int status = m.text ? 0 : err_set(e, "out of memory");
     char *text;
-    size_t len;
 
     if (!status && !access(out, F_OK))
         status = journal_open(&j, out, MATCH_RESULTS_KIND, &text, e) ||
                  take_file(&m, text, out, e) ? -1 : 0;
     for (int i = 0; i < n && !status; i++)
-        status = file_read(paths[i], MAX_BYTES, &text, &len, e) ||
-                 take_file(&m, text, paths[i], e) ? -1 : 0;
+        status = read_whole(paths[i], &text, e) || take_file(&m, text, paths[i], e) ? -1 : 0;
     if (!status)
         status = order(&m, e) || write_out(&m, out, e) ? -1 : 0;
     *games = m.n;

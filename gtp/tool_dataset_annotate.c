@@ -261,6 +261,8 @@ static void show_progress(struct run *r, bool last)
             tty && !last ? "   " : "\n");
 }
 
+static const char stopped[] = "stopped; the same command goes on from there";
+
 /* Goes on until all engines are idle for want of games. */
 static int work(struct run *r, struct err *e)
 {
@@ -272,7 +274,7 @@ static int work(struct run *r, struct err *e)
     do {
         client_poll(r->clients, n, 1000);
         if (tool_stopped)
-            return err_set(e, "stopped; the same command goes on from there");
+            return err_set(e, "%s", stopped);
         busy = 0;
         for (size_t i = 0; i < n; i++) {
             struct worker *w = &r->worker[i];
@@ -305,6 +307,8 @@ static int run_engines(struct run *r, struct err *e)
             if (r->worker[i].has_game)
                 game_release(&r->worker[i].game);
         }
+        if (!status && tool_stopped) /* while they were stopping */
+            status = err_set(e, "%s", stopped);
         tool_catch_signals(false);
     } else {
         status = err_set(e, "out of memory");

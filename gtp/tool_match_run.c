@@ -252,7 +252,10 @@ static int play_all(struct run *r, struct err *e)
         if (next_game(r, &r->slot[i], e))
             return -1;
     do {
+        double since;
+
         client_poll(r->list, jobs * SEATS, POLL_MS);
+        since = client_now();
         playing = 0;
         for (size_t i = 0; i < jobs && !tool_stopped && !r->enough; i++) {
             struct slot *s = &r->slot[i];
@@ -262,6 +265,8 @@ static int play_all(struct run *r, struct err *e)
                 return -1;
             playing += s->playing;
         }
+        for (size_t i = 0; i < jobs * SEATS; i++) /* what was written may have taken a while */
+            client_forgive(r->list[i], since);
     } while (playing && !tool_stopped && !r->enough);
     return 0;
 }

@@ -243,7 +243,7 @@ static void sync_folder(const char *path)
     int fd = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 
     if (fd >= 0) {
-        fsync(fd);
+        file_sync(fd);
         close(fd);
     }
     free(folder);

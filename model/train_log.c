@@ -75,7 +75,7 @@ int train_log_row(struct train_log *l, const char *row, struct err *e)
 
 int train_log_sync(struct train_log *l, struct err *e)
 {
-    if (fsync(fileno(l->f)) && errno != EINVAL) /* a device has no disk */
+    if (file_sync(fileno(l->f)))
         return err_set(e, "cannot write '%s': %s", l->path, strerror(errno));
     return 0;
 }

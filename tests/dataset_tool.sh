@@ -190,6 +190,23 @@ sed '4s/$/ 256/' p.vwc.policies >over.vwc.policies
 is "but no more than all" "$(dataset -o over.vwc --policy ./thinks p.sgf | sed 's/[0-9a-f]\{16\} //')" \
 "videoworld: over.vwc.policies:4: no answer but '2 A3:51,A5:26,pass:26,D'
 status 1"
+# an engine that has us stopped while it ends itself: the next question is not begun
+cat >last <<'END'
+#!/bin/sh
+while read -r id cmd rest; do
+    if [ "$id" = quit ]; then
+        while [ ! -s pid ]; do sleep 0.05; done
+        kill "$(cat pid)"
+    fi
+    case $cmd in genmove | reg_genmove) printf '=%s pass\n\n' "$id" ;; *) printf '=%s\n\n' "$id" ;; esac
+done
+END
+chmod +x last
+"$VIDEOWORLD" dataset -o stop.vwc --annotate ./last --policy ./thinks p.sgf >stop.out 2>&1 &
+echo $! >pid
+wait $!
+is "a signal between two phases counts" "$?,$(tail -n 1 stop.out),$(ls stop.vwc* | tr '\n' ' ')" \
+    "1,videoworld: stopped; the same command goes on from there,stop.vwc.annotations "
 is "annotates and asks at once" \
     "$(dataset -o both.vwc --annotate ./engine --policy ./thinks p.sgf 2>&1 | sed -n '/before/p; /^all/p; /^pol/p')" \
 "3 positions: 0 answered before, 3 now; in 0 the move played stands (no legal answer), 0 games refused

@@ -49,6 +49,19 @@ precious"
 is "refuses a game that stands twice" "$(match -e 'a=./toy' -e 'b=./toy' -p 0 -r torn.txt)" \
 "videoworld: torn.txt:8: game 0 stands there twice
 status 1"
+sed '7s/a/\x00/' plain.txt >nul.txt
+is "refuses a NUL byte, behind which games would not be seen" \
+"$(match -e 'a=./toy' -e 'b=./toy' -p 0 -r nul.txt; cp plain.txt whole.txt
+   match --merge whole.txt nul.txt; cmp whole.txt plain.txt)" \
+"videoworld: nul.txt:7: a NUL byte: the file is damaged
+status 1
+videoworld: nul.txt:7: a NUL byte: the file is damaged
+status 1"
+is "keeps apart what counts as hanging" \
+"$(match -e 'a=./toy' -e 'b=./toy' -n 1 -p 0 -t 50 -r slow.txt >/dev/null; grep hung slow.txt
+   match -e 'a=./toy' -e 'b=./toy' -n 2 -p 0 -r slow.txt | tail -n 1)" \
+"# a move of more than 50 s has hung
+status 1"
 is "refuses a file it does not know" "$(echo '9 a' >>plain.txt; match -e 'a=./toy' -e 'b=./toy' -p 0 -r plain.txt)" \
 "videoworld: plain.txt:11: no game but '9 a'
 status 1"
@@ -127,8 +140,15 @@ is "a referee decides, else our own score" "$(cat referee.got)" \
 is "a long game is scored" "$(match -e "a=$random" -e "b=$random" -n 1 -m 30 -r long.txt >/dev/null; cut -f 5,6 long.txt | tail -n 1)" \
 "score	30"
 
+# --- descriptors: not many more than are open are asked for, which the system would refuse
+is "as many at once as there are descriptors for" \
+"$(ulimit -n 64; match -e 'a=./toy' -e 'b=./toy' -n 8 -p 0 -j 8 2>&1 | grep '^8 of 8 games')" \
+"8 of 8 games, 9x9, komi 7, 0 random plies first (seed 1)"
+
 # --- ctrl-C
-"$VIDEOWORLD" match -e 'a=./toy slow' -e 'b=./toy slow' -n 1000 -p 0 -r c.txt >c.out 2>c.err &
+# a shell has what it starts by "&" ignore SIGINT
+env --default-signal=INT "$VIDEOWORLD" match -e 'a=./toy slow' -e 'b=./toy slow' -n 1000 -p 0 \
+    -r c.txt >c.out 2>c.err &
 pid=$!
 while ! grep -q 'of 1000' c.err 2>/dev/null; do sleep 0.05; done
 kill -INT $pid

@@ -88,6 +88,27 @@ START_TEST(byoyomi_periods_are_lost_one_by_one)
 }
 END_TEST
 
+/* However short periods are, they are not counted one by one. */
+START_TEST(byoyomi_of_any_length)
+{
+    struct clock_rules r = rules[3];
+    struct clock c;
+
+    r.period = 1e-300;
+    r.stones = 2000000000;
+    clock_start(&c, &r);
+    ck_assert(!clock_spend(&c, r.main + 0.1));
+    ck_assert_int_eq(c.stones, 1);
+    r.period = 0;
+    clock_start(&c, &r);
+    ck_assert(!clock_spend(&c, r.main + 0.1));
+    r.period = 0.25;
+    clock_start(&c, &r);
+    ck_assert(clock_spend(&c, r.main + 0.25 * 1000)); /* to the end of a period, inclusive */
+    ck_assert_int_eq(c.stones, r.stones - 999);
+}
+END_TEST
+
 START_TEST(fischer_adds_up_to_its_cap)
 {
     struct clock c;
@@ -112,6 +133,7 @@ int main(void)
     tcase_add_test(t, time_up_allows_none);
     tcase_add_test(t, main_time_runs_into_overtime);
     tcase_add_test(t, byoyomi_periods_are_lost_one_by_one);
+    tcase_add_test(t, byoyomi_of_any_length);
     tcase_add_test(t, fischer_adds_up_to_its_cap);
     return tap_run(s);
 }

@@ -110,11 +110,18 @@ START_TEST(policies_stay)
     ck_assert_int_eq(corpus_add_all(&both, &c, &e), 0);
     corpus_release(&c);
     kit_add(&both, "(;SZ[9];B[aa];W[bb])(;SZ[9];B[aa];W[bc])");
+    for (size_t i = 0; i < both.n && _i == 2; i++) { /* room for policies alone is none */
+        g = corpus_record_game(&both.record[i]);
+        if (!g.priors)
+            ck_assert_int_eq(corpus_record_clear_policies(&both.record[i], &e), 0);
+    }
     kit_take(&c, &both);
     ck_assert_uint_eq(c.n_games, 2);
     for (size_t i = 0; i < 2; i++) {
         g = corpus_game(&c, i);
         ck_assert_int_eq(corpus_policy(&g, 0, list), corpus_played(&g, 1) == 10 ? 3 : 0);
+        if (corpus_played(&g, 1) == 10) /* and what is known of how it ended */
+            ck_assert_int_eq(g.result, _i ? CORPUS_BLACK : CORPUS_UNKNOWN);
     }
     corpus_release(&c);
 }
@@ -138,6 +145,20 @@ START_TEST(decided_is_beyond_a_tenth)
         ck_assert(!corpus_decided(&g, 1)); /* not known */
     }
     corpus_builder_release(&b);
+}
+END_TEST
+
+/* Of the empty board it may be said who begins; GTP's setup commands come out so. */
+START_TEST(white_may_begin)
+{
+    struct corpus_game g;
+
+    kit_corpus(&c, "(;SZ[9]PL[W];W[aa];B[bb])");
+    g = corpus_game(&c, 0);
+    ck_assert_int_eq(g.n, 2);
+    ck_assert_int_eq(corpus_color(&g, 0), WHITE);
+    ck_assert_int_eq(corpus_played(&g, 0), 0);
+    corpus_release(&c);
 }
 END_TEST
 
@@ -436,6 +457,7 @@ int main(void)
     tcase_add_test(tc, tells_played_and_best);
     tcase_add_test(tc, boards_of_two_bytes_a_move);
     tcase_add_loop_test(tc, refuses_with_the_place, 0, N(refused));
+    tcase_add_test(tc, white_may_begin);
     tcase_add_test(tc, drops_what_is_there_twice);
     tcase_add_test(tc, the_order_of_games_is_no_matter);
     tcase_add_test(tc, replay_equals_game);
@@ -446,7 +468,7 @@ int main(void)
     tcase_add_test(tc, more_games_move_none);
     tcase_add_test(tc, names_of_parts);
     tcase_add_loop_test(tc, tells_policies, 0, 2);
-    tcase_add_loop_test(tc, policies_stay, 0, 2);
+    tcase_add_loop_test(tc, policies_stay, 0, 3);
     tcase_add_test(tc, decided_is_beyond_a_tenth);
     snprintf(path, sizeof path, "%s/games9-b.sgfs.gz", getenv("SHARED_DATA"));
     if (!access(path, R_OK))

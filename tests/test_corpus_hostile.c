@@ -95,7 +95,7 @@ static const struct {
     const char *message;
 } changes[] = {
     { 0, 'X', "'t' is no corpus file" },
-    { 8, 2, "'t' is of version 2, but only 1 is known" },
+    { 8, 3, "'t' is of version 3, but only 1 to 2 are known" },
     { 12, 1, "'t': bytes behind the last game" },
     { 12, 3, "'t' cannot hold 3 games" },
     { 12, 200, "'t' cannot hold 200 games" },
