@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "gtp/client_said.h"
 #include "gtp/process.h"
 
 enum {
@@ -23,80 +24,6 @@ double client_now(void)
 
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-/* --- what went to and fro --------------------------------------------------- */
-
-static void note_line(struct client *c, enum client_way way, const char *line, size_t len)
-{
-    static const char *const signs[] = { "> ", "< ", "! " };
-    char *to = c->last[c->n_last++ % CLIENT_LAST];
-    size_t kept = len < CLIENT_LAST_BYTES ? len : CLIENT_LAST_BYTES;
-
-    if (c->log)
-        c->log(c->log_arg, way, line, len);
-    memcpy(to, signs[way], 2);
-    if (kept)
-        memcpy(to + 2, line, kept);
-    strcpy(to + 2 + kept, kept < len ? "..." : "");
-}
-
-/* Adds the newest lines that keep t within max bytes. */
-static void add_last(const struct client *c, struct text *t, size_t max)
-{
-    unsigned first = c->n_last > CLIENT_LAST ? c->n_last - CLIENT_LAST : 0;
-
-    for (; first < c->n_last; first++) {
-        size_t bytes = t->len + 12;
-
-        for (unsigned i = first; i < c->n_last; i++)
-            bytes += strlen(c->last[i % CLIENT_LAST]) + 3;
-        if (bytes < max)
-            break;
-    }
-    for (unsigned i = first; i < c->n_last; i++)
-        text_printf(t, "%s%s", i == first ? "; last lines: " : " | ", c->last[i % CLIENT_LAST]);
-}
-
-static void explain(const struct client *c, struct err *e, const char *fmt, va_list ap)
-    __attribute__((format(printf, 3, 0)));
-
-static void explain(const struct client *c, struct err *e, const char *fmt, va_list ap)
-{
-    struct text t;
-
-    text_init(&t);
-    text_printf(&t, "%s: ", c->name);
-    text_vprintf(&t, fmt, ap);
-    add_last(c, &t, sizeof e->msg);
-    err_set(e, "%s", t.failed ? "out of memory" : text_str(&t));
-    text_release(&t);
-}
-
-int client_err(const struct client *c, struct err *e, const char *fmt, ...)
-{
-    va_list ap;
-
-    va_start(ap, fmt);
-    if (e)
-        explain(c, e, fmt, ap);
-    va_end(ap);
-    return -1;
-}
-
-/* Fails for good, saying why. */
-static void fail(struct client *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
-static void fail(struct client *c, const char *fmt, ...)
-{
-    va_list ap;
-
-    if (c->state == CLIENT_FAILED)
-        return;
-    c->state = CLIENT_FAILED;
-    va_start(ap, fmt);
-    explain(c, &c->error, fmt, ap);
-    va_end(ap);
 }
 
 /* --- starting and stopping --------------------------------------------------- */
@@ -147,16 +74,16 @@ static void begin_reply(struct client *c, const char *line, size_t len)
     long id;
 
     if (len == 0 || (*line != '=' && *line != '?')) {
-        fail(c, "no reply but '%.60s'", line);
+        client_fail(c, "no reply but '%.60s'", line);
         return;
     }
     id = *p >= '0' && *p <= '9' ? strtol(p, &end, 10) : -1;
     if (id < 0) {
-        fail(c, "the reply has no id where %d is due", c->id);
+        client_fail(c, "the reply has no id where %d is due", c->id);
         return;
     }
     if (id != c->id) {
-        fail(c, "the reply has id %ld where %d is due", id, c->id);
+        client_fail(c, "the reply has id %ld where %d is due", id, c->id);
         return;
     }
     while (*end == ' ' || *end == '\t')
@@ -173,9 +100,9 @@ static void take_out_line(struct client *c)
     size_t len = c->out_line.len;
 
     if (len)
-        note_line(c, CLIENT_FROM, line, len);
+        client_note(c, CLIENT_FROM, line, len);
     if (c->state == CLIENT_IDLE && len) {
-        fail(c, "output that nobody asked for");
+        client_fail(c, "output that nobody asked for");
     } else if (c->state == CLIENT_BUSY && len && !c->in_reply) {
         begin_reply(c, line, len);
     } else if (c->in_reply && len) {
@@ -189,9 +116,9 @@ static void take_out_line(struct client *c)
         c->state = CLIENT_IDLE;
     }
     if (c->reply.len > CLIENT_MAX_REPLY)
-        fail(c, "a reply of more than %d bytes", CLIENT_MAX_REPLY);
+        client_fail(c, "a reply of more than %d bytes", CLIENT_MAX_REPLY);
     if (c->reply.failed || c->out_line.failed)
-        fail(c, "out of memory");
+        client_fail(c, "out of memory");
     text_clear(&c->out_line);
 }
 
@@ -208,7 +135,7 @@ static void take_out(struct client *c, const char *buf, size_t n)
                 i++;
             text_add(&c->out_line, buf + from, i + 1 - from);
             if (c->out_line.len > CLIENT_MAX_REPLY)
-                fail(c, "a line of more than %d bytes", CLIENT_MAX_REPLY);
+                client_fail(c, "a line of more than %d bytes", CLIENT_MAX_REPLY);
         }
     }
 }
@@ -216,7 +143,7 @@ static void take_out(struct client *c, const char *buf, size_t n)
 static void flush_err_line(struct client *c)
 {
     if (c->err_line.len)
-        note_line(c, CLIENT_STDERR, c->err_line.s, c->err_line.len);
+        client_note(c, CLIENT_STDERR, c->err_line.s, c->err_line.len);
     text_clear(&c->err_line);
 }
 
@@ -276,11 +203,11 @@ static int send_command(struct client *c, double limit, struct err *e, const cha
     text_init(&line);
     text_printf(&line, "%d ", ++c->id);
     text_vprintf(&line, fmt, ap);
-    note_line(c, CLIENT_TO, text_str(&line), line.len);
+    client_note(c, CLIENT_TO, text_str(&line), line.len);
     text_puts(&line, "\n");
     text_add(&c->unsent, text_str(&line), line.len);
     if (line.failed || c->unsent.failed)
-        fail(c, "out of memory");
+        client_fail(c, "out of memory");
     text_release(&line);
     if (c->state == CLIENT_FAILED)
         return err_set(e, "%s", c->error.msg);
@@ -319,11 +246,11 @@ static void fail_ended(struct client *c)
     }
     flush_err_line(c);
     if (info.si_pid && info.si_code == CLD_EXITED)
-        fail(c, "ended with status %d", info.si_status);
+        client_fail(c, "ended with status %d", info.si_status);
     else if (info.si_pid)
-        fail(c, "was killed by signal %d", info.si_status);
+        client_fail(c, "was killed by signal %d", info.si_status);
     else
-        fail(c, "closed its output");
+        client_fail(c, "closed its output");
 }
 
 /* After reading: has it died or overrun its time? */
@@ -344,7 +271,7 @@ static void judge(struct client *c)
         fail_ended(c);
     } else if (c->state == CLIENT_BUSY && c->deadline >= 0 && now >= c->deadline) {
         c->late = true;
-        fail(c, "no reply within %.3g s", c->deadline - c->sent);
+        client_fail(c, "no reply within %.3g s", c->deadline - c->sent);
     }
 }
 
@@ -421,7 +348,7 @@ static int serve_once(struct client **clients, size_t n, struct pollfd *p, doubl
         bool busy = is_served(clients[i]) && clients[i]->state == CLIENT_BUSY;
 
         if (is_served(clients[i]) && status < 0 && errno != EINTR)
-            fail(clients[i], "cannot wait for it: %s", strerror(errno));
+            client_fail(clients[i], "cannot wait for it: %s", strerror(errno));
         else if (is_served(clients[i])) /* after a signal too: deadlines are looked at */
             serve(clients[i], p + 3 * i);
         done += busy && clients[i]->state != CLIENT_BUSY;
@@ -452,7 +379,7 @@ int client_poll(struct client **clients, size_t n, int timeout_ms)
             for (size_t i = 0; i < n; i++)
                 if (is_served(clients[i])) {
                     done += clients[i]->state == CLIENT_BUSY;
-                    fail(clients[i], "out of memory");
+                    client_fail(clients[i], "out of memory");
                 }
             return done;
         }
