@@ -22,6 +22,11 @@ struct commands {
     double move_cpu;        /* processor seconds spent on moves so far */
     double max_time;        /* most seconds for a move, whatever the clock allows */
     long max_visits;        /* of a move or analysis; 0: as the player likes */
+    struct {
+        int plies, move;    /* what it chose last, and after how many plies; -1: nothing */
+        bool play;          /* to be played */
+        enum color color;
+    } thought;
 };
 
 extern const struct gtp_command cmd_core[], cmd_setup[], cmd_time[], cmd_sgf[], cmd_rules[],
@@ -49,6 +54,7 @@ struct cmd_think {
     enum color color;
     const uint8_t *allowed;
     bool ownership, moves_ownership;
+    int least;
     int (*poll)(void *ctx);
     void (*report)(void *ctx, const struct analysis *a);
     void *ctx;
@@ -58,6 +64,9 @@ struct cmd_think {
    -1 after gtp_fail. */
 int cmd_think(struct gtp *g, struct commands *c, const struct cmd_think *t, bool play,
               int *move);
+
+/* Is what the player thought last of the game's last move, or of the next? */
+bool cmd_thought(const struct commands *c);
 
 /* Does the player know boards of that size? */
 bool cmd_accepts(const struct commands *c, int w, int h);

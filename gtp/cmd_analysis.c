@@ -234,7 +234,8 @@ static int run_analyze(struct gtp *g, void *ctx)
         r = (struct player_request){
             .game = &c->game, .color = a.color, .visits = c->max_visits, .seconds = INFINITY,
             .allowed = a.avoids || a.allows ? a.allowed : NULL, .ownership = a.ownership,
-            .moves_ownership = a.moves_ownership, .symmetry = -1, .poll = poll_analyze,
+            .moves_ownership = a.moves_ownership, .symmetry = -1, .least = a.least,
+            .poll = poll_analyze,
             .report = report, .ctx = &a,
         };
         err_init(&e);
@@ -261,7 +262,7 @@ static int think(struct gtp *g, struct commands *c, bool play)
         gtp_begin(g);
         t = (struct cmd_think){
             .color = a.color, .allowed = a.avoids || a.allows ? a.allowed : NULL,
-            .ownership = a.ownership, .moves_ownership = a.moves_ownership,
+            .ownership = a.ownership, .moves_ownership = a.moves_ownership, .least = a.least,
             .poll = poll_report, .report = report, .ctx = &a,
         };
         err_init(&e);

@@ -70,9 +70,10 @@ static int run_describe_engine(struct gtp *g, void *ctx)
 static int run_explain_last_move(struct gtp *g, void *ctx)
 {
     const struct commands *c = ctx;
-    char buf[4096];
+    char buf[4096] = "";
 
-    c->player->explain(c->player, buf, sizeof buf);
+    if (cmd_thought(c))
+        c->player->explain(c->player, buf, sizeof buf);
     gtp_puts(g, buf);
     return 0;
 }

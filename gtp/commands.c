@@ -158,7 +158,8 @@ int cmd_think(struct gtp *g, struct commands *c, const struct cmd_think *t, bool
     struct player_request r = {
         .game = &c->game, .color = t->color, .allowed = t->allowed,
         .visits = c->max_visits, .seconds = seconds, .ownership = t->ownership,
-        .moves_ownership = t->moves_ownership, .symmetry = -1, .poll = think_poll,
+        .moves_ownership = t->moves_ownership, .symmetry = -1, .least = t->least,
+        .poll = think_poll,
         .report = t->report ? think_report : NULL, .ctx = &k,
     };
     struct err e;
@@ -167,9 +168,23 @@ int cmd_think(struct gtp *g, struct commands *c, const struct cmd_think *t, bool
     err_init(&e);
     status = c->player->genmove(c->player, &r, move, &e);
     c->move_cpu += c->o.cpu() - cpu;
+    c->thought.plies = status ? -1 : c->game.n;
+    c->thought.move = *move;
+    c->thought.play = play && *move != RESIGN;
+    c->thought.color = t->color;
     if (play)
         clock_spend(clock, c->o.now() - start);
     return status ? gtp_fail(g, "%s", e.msg) : 0;
+}
+
+bool cmd_thought(const struct commands *c)
+{
+    const struct ply *last = c->game.n ? &c->game.ply[c->game.n - 1] : NULL;
+
+    if (!c->thought.play)
+        return c->thought.plies == c->game.n;
+    return last && c->thought.plies == c->game.n - 1 && last->kind == PLY_MOVE &&
+           last->point == c->thought.move && last->color == c->thought.color;
 }
 
 bool cmd_accepts(const struct commands *c, int w, int h)
@@ -194,4 +209,5 @@ void cmd_take_game(struct commands *c, struct game *g)
     game_release(&c->game);
     c->game = *g;
     *g = (struct game){ 0 };
+    c->thought.plies = -1;
 }

@@ -17,7 +17,7 @@ struct gtp {
     void *ctx;
     const struct gtp_command *table[MAX_TABLES];
     int n_tables;
-    FILE *log;
+    FILE *log, *notes;
     double (*now)(void);
     struct err err;   /* why writing failed */
     bool quit, broken;
@@ -124,6 +124,11 @@ void gtp_log(struct gtp *g, FILE *log, double (*now)(void))
     g->now = now;
 }
 
+void gtp_notes(struct gtp *g, FILE *to)
+{
+    g->notes = to;
+}
+
 int gtp_feed(struct gtp *g, const char *bytes, size_t n, struct err *e)
 {
     return lines_feed(&g->in, bytes, n, e);
@@ -158,6 +163,13 @@ static void log_text(struct gtp *g, char way, const char *s, size_t n)
             s++, n--;
     } while (n);
     fflush(g->log);
+}
+
+static void note(struct gtp *g, const char *s, size_t n)
+{
+    log_text(g, '#', s, n);
+    if (g->notes)
+        fprintf(g->notes, "videoworld: %.*s\n", (int)n, s);
 }
 
 static void write_all(struct gtp *g, const char *s, size_t n)
@@ -247,7 +259,7 @@ static void finish(struct gtp *g, int status)
         return;
     }
     if (g->reply.len)
-        log_text(g, '#', g->reply.s, g->reply.len);
+        note(g, g->reply.s, g->reply.len);
     text_clear(&g->reply);
     send_reply(g, 0, "\n");
 }
@@ -417,7 +429,7 @@ void gtp_note(struct gtp *g, const char *fmt, ...)
     va_start(ap, fmt);
     text_vprintf(&t, fmt, ap);
     va_end(ap);
-    log_text(g, '#', text_str(&t), t.len);
+    note(g, text_str(&t), t.len);
     text_release(&t);
 }
 

@@ -59,6 +59,9 @@ int gtp_add(struct gtp *g, const struct gtp_command *table);
  */
 void gtp_log(struct gtp *g, FILE *log, double (*now)(void));
 
+/* Notes go to `to` too, behind "videoworld: ". */
+void gtp_notes(struct gtp *g, FILE *to);
+
 /* Appends input; what is fed is read before the descriptor. */
 int gtp_feed(struct gtp *g, const char *bytes, size_t n, struct err *e);
 
@@ -83,11 +86,11 @@ void gtp_puts(struct gtp *g, const char *s);
 /* Replaces the reply by an error; returns -1. */
 int gtp_fail(struct gtp *g, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* A line for the log alone. */
+/* A line for people, in the log and where gtp_notes says. */
 void gtp_note(struct gtp *g, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Answers as it goes, see above.  After gtp_begin a failing command only ends
-   its reply: the error goes to the log alone. */
+   its reply: the error is a note. */
 void gtp_begin(struct gtp *g);
 void gtp_line(struct gtp *g, const char *s);
 

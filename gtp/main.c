@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "gtp/tools.h"
 
@@ -74,10 +75,23 @@ int tool_base_name(const char *file, const char **name)
 }
 
 volatile sig_atomic_t tool_stopped;
+static const double PATIENCE = 0.3; /* seconds in which signals are one */
 
+/* The first asks for an end, and one after a while wants it at once; timeout(1) sends two. */
 static void on_signal(int sig)
 {
-    tool_stopped = sig;
+    static struct timespec first;
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    if (!tool_stopped) {
+        first = now;
+        tool_stopped = sig;
+    } else if ((double)(now.tv_sec - first.tv_sec) + 1e-9 * (double)(now.tv_nsec - first.tv_nsec) >
+               PATIENCE) {
+        signal(sig, SIG_DFL);
+        raise(sig);
+    }
 }
 
 void tool_catch_signals(bool on)
@@ -86,7 +100,6 @@ void tool_catch_signals(bool on)
     struct sigaction a = { .sa_handler = on ? on_signal : SIG_DFL }, is;
 
     sigemptyset(&a.sa_mask);
-    a.sa_flags = on ? (int)SA_RESETHAND : 0;
     for (size_t i = 0; i < sizeof which / sizeof *which; i++)
         /* ignored as nohup has it, or a shell in what it starts by "&": so it stays */
         if (!sigaction(which[i], NULL, &is) && is.sa_handler != SIG_IGN)

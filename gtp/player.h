@@ -58,6 +58,7 @@ struct player_request {
     enum color color;
     const uint8_t *allowed; /* a flag for each point, (h, w), and one for the pass; NULL: all */
     long visits;            /* most evaluations; 0: as the player likes */
+    int least;              /* candidates wanted at least, if so many moves are allowed */
     double seconds;         /* what there is to spend, INFINITY if no clock runs; a
                                hint for planning, since poll enforces it */
     bool ownership;         /* wanted: of the position, */

@@ -339,6 +339,23 @@ static int doubt(struct policy *p, struct policy_position *of, const struct poli
     return 0;
 }
 
+static int ascending(const void *a, const void *b)
+{
+    return *(const int16_t *)a - *(const int16_t *)b;
+}
+
+/* What was seen to happen in a view, on the board. */
+static void turn_back(const struct policy *p, const struct policy_view *view, struct diff *d)
+{
+    int back = symmetry_inverse(view->symmetry);
+
+    if (d->move >= 0)
+        d->move = symmetry_index(back, p->w, p->h, d->move);
+    for (int i = 0; i < d->n; i++)
+        d->cells[i] = (int16_t)symmetry_index(back, p->w, p->h, d->cells[i]);
+    qsort(d->cells, (size_t)d->n, sizeof *d->cells, ascending);
+}
+
 /* Reads the frame that is kept, after a vote where `attempt` 0 differs from its draft. */
 static int settle(struct policy *p, struct policy_position *of, const struct policy_choice *c,
                   int attempt, struct err *e)
@@ -355,6 +372,7 @@ static int settle(struct policy *p, struct policy_position *of, const struct pol
     if (imagine_show(&p->m, of->next, 1, of->px, e))
         return -1;
     f->move = read_move(p, of, f->view, of->px, &f->reading, &f->diff);
+    turn_back(p, &of->view[f->view], &f->diff);
     f->legal = diff_is_legal(&f->diff) && is_legal(of, f->move);
     return 0;
 }
@@ -370,7 +388,7 @@ static void take_label(struct policy *p, struct policy_position *of, const struc
                                 .legal = c->legal };
     f->seen = p->seen + (size_t)(of->first + v) * policy_frame_bytes(p);
     f->diff = (struct diff){ .kind = c->kind, .w = p->w, .h = p->h,
-                             .move = c->kind == DIFF_PASS ? -1 : p->guess_code[guess] };
+                             .move = c->kind == DIFF_PASS ? -1 : c->move };
 }
 
 int policy_imagine(struct policy *p, struct policy_position *of, int i, int attempt,

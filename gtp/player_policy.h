@@ -56,7 +56,7 @@ struct policy_choice {
 struct policy_frame {
     const uint8_t *seen, *px; /* (h, w, 3) x_t and x_t+1 in the choice's view; px NULL: a label */
     struct reading reading;   /* of px */
-    struct diff diff;         /* from what was seen to px */
+    struct diff diff;         /* from what was seen to px, on the board */
     int view;
     int codes[WORLD_HORIZON_MAX]; /* (H) */
     int passes;               /* forward passes it took to write it and those beside it */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 static const double COVER = 0.8; /* of the probability of a move within a line */
+static const double SHOWN = 0.99; /* of that of all candidates there might be */
 
 void rollouts_release(struct rollouts *l)
 {
@@ -20,16 +21,31 @@ static void add(struct rollouts *l, int point, double prior)
                                                .pv = { point } };
 }
 
-/* The moves that may be made where the model thinks of none of them: all are alike. */
-static void add_unthought(struct rollouts *l, const struct player_request *r)
+static bool is_candidate(const struct rollouts *l, int point)
+{
+    for (int i = 0; i < l->n; i++)
+        if (l->candidate[i].point == point)
+            return true;
+    return false;
+}
+
+/* Moves that may be made of which the model does not think, up to `most` candidates; they are
+   all alike. */
+static void add_unthought(struct rollouts *l, const struct player_request *r, int most,
+                          double prior)
 {
     const struct board *b = &r->game->board;
 
-    for (int i = 0; i < b->n_empty; i++)
-        if (player_may(r, b->empty[i]))
-            add(l, b->empty[i], 1);
+    for (int i = 0; i < b->n_empty && l->n < most; i++)
+        if (player_may(r, b->empty[i]) && !is_candidate(l, b->empty[i]))
+            add(l, b->empty[i], prior);
     if (!l->n && player_may(r, PASS))
-        add(l, PASS, 1);
+        add(l, PASS, prior);
+}
+
+static bool may_choose(const struct player_request *r, const struct policy_choice *c)
+{
+    return c->legal && (!r->allowed || r->allowed[c->move]);
 }
 
 static int prepare(struct rollouts *l, const struct policy *p, const struct player_request *r,
@@ -37,7 +53,7 @@ static int prepare(struct rollouts *l, const struct policy *p, const struct play
 {
     const struct policy_position *q = p->position;
     size_t area = (size_t)(p->w * p->h), n = (size_t)q->n + area + 2;
-    double sum = 0;
+    double sum = 0, all = 0;
 
     rollouts_release(l);
     l->candidate = calloc(n, sizeof *l->candidate);
@@ -45,14 +61,21 @@ static int prepare(struct rollouts *l, const struct policy *p, const struct play
     l->ownership = calloc(n * area, sizeof *l->ownership);
     if (!l->candidate || !l->sums || !l->ownership)
         return err_set(e, "out of memory");
-    for (int i = 0; i < q->n; i++) {
+    for (int i = 0; i < q->n; i++)
+        all += may_choose(r, &q->choice[i]) ? q->choice[i].p : 0;
+    for (int i = 0; i < q->n && (sum < SHOWN * all || l->n < r->least); i++) {
         const struct policy_choice *c = &q->choice[i];
 
-        if (c->legal && (!r->allowed || r->allowed[c->move]))
-            add(l, board_move_point(&r->game->board, c->move), c->p);
+        if (!may_choose(r, c))
+            continue;
+        add(l, board_move_point(&r->game->board, c->move), c->p);
+        sum += c->p;
     }
-    if (!l->n)
-        add_unthought(l, r);
+    if (l->n)
+        add_unthought(l, r, r->least, 0);
+    else
+        add_unthought(l, r, (int)area, 1);
+    sum = 0;
     for (int i = 0; i < l->n; i++)
         sum += l->candidate[i].prior;
     for (int i = 0; i < l->n; i++)

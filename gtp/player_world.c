@@ -175,7 +175,8 @@ static double move_cover(double temperature)
 static struct policy_question question(const struct world_player *p,
                                        const struct player_request *r, bool analysis)
 {
-    double cover = r->allowed ? ALL : analysis ? ANALYSIS_COVER : move_cover(p->temperature);
+    double cover = r->allowed || r->least ? ALL
+                   : analysis ? ANALYSIS_COVER : move_cover(p->temperature);
 
     return (struct policy_question){ .game = r->game, .color = r->color, .cover = cover,
                                      .views = r->symmetry >= 0 ? -r->symmetry : p->symmetries };

@@ -314,8 +314,9 @@ static bool take_value(struct job *j, int opt, const char *arg)
     return false;
 }
 
-/* Takes one option; -1, or the exit status it ends the program with. */
-static int take_option(struct job *j, int opt, const char *arg)
+/* Takes one option, by its long name if it has no letter; -1, or the exit status it ends the
+   program with. */
+static int take_option(struct job *j, int opt, const char *name, const char *arg)
 {
     switch (opt) {
     case 'o': j->output = arg; break;
@@ -332,7 +333,8 @@ static int take_option(struct job *j, int opt, const char *arg)
         return 2;
     default:
         if (!take_value(j, opt, arg))
-            return tool_usage("dataset", "'%s' is no value for that option", arg);
+            return opt < 256 ? tool_usage("dataset", "'%s' is no value for -%c", arg, opt)
+                             : tool_usage("dataset", "'%s' is no value for --%s", arg, name);
     }
     return -1;
 }
@@ -357,13 +359,13 @@ int tool_dataset(int argc, char **argv)
 {
     struct job j = { .komi = 7, .annotate = { .jobs = 1, .timeout = 60 },
                      .export = { .part = PART_HELD_OUT, .clips = 100, .horizon = 5 } };
-    int opt, status;
+    int opt, at = 0, status;
     struct err e;
 
     argv[0] = "videoworld"; /* for getopt_long's messages */
     optind = 1;
-    while ((opt = getopt_long(argc, argv, "o:k:ih", options, NULL)) != -1) {
-        status = take_option(&j, opt, optarg);
+    while ((opt = getopt_long(argc, argv, "o:k:ih", options, &at)) != -1) {
+        status = take_option(&j, opt, options[at].name, optarg);
         if (status >= 0)
             return status;
     }

@@ -159,6 +159,7 @@ static int serve(const struct options *o, struct commands *c, struct err *e)
     if (!o->log || (log = open_log(o->log, e))) {
         if (log)
             gtp_log(g, log, wall);
+        gtp_notes(g, stderr);
         status = gtp_serve(g, e);
     }
     gtp_free(g);

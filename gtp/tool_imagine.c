@@ -33,7 +33,7 @@ static const char help[] =
     "Usage: videoworld imagine [OPTION]... GAME.sgf\n"
     "Let the model look at each position of a game's main line and imagine the next frame.\n"
     "Prints a line a position: who moves, the move played, the move imagined and how likely\n"
-    "it was, what the imagined frame shows, how many passes it took to write, and the codes.\n"
+    "it was, what the imagined frame shows, how many steps it took to write, and the codes.\n"
     "Writes one PNG: what the model saw, the frame it imagined, and beside it the real one\n"
     "(at the game's end, where nothing follows, the position again).  It looks in one view\n"
     "of the board; 'videoworld gtp' averages eight and may choose otherwise.  \"-\" reads the\n"
@@ -139,10 +139,10 @@ static void print_line(struct job *j, int ply)
     int imagined = f->move < 0 ? NO_POINT : board_move_point(b, f->move);
     char v[2][8], text[DIFF_TEXT_MAX];
 
-    fprintf(j->text, "%4d %-5s played %-4s imagined %-4s p %.3f  %s; %d pass%s%s", ply,
+    fprintf(j->text, "%4d %-5s played %-4s imagined %-4s p %.3f  %s; in %d step%s%s", ply,
            c == BLACK ? "black" : "white", played == NO_POINT ? "-" : board_vertex(b, played, v[0]),
            imagined == NO_POINT ? "?" : board_vertex(b, imagined, v[1]), j->p->position->choice[j->chosen].p,
-           diff_text(&f->diff, text), f->passes, f->passes == 1 ? "" : "es",
+           diff_text(&f->diff, text), f->passes, f->passes == 1 ? "" : "s",
            j->p->m.w.config.horizon ? ", codes" : "");
     for (int h = 0; h < j->p->m.w.config.horizon; h++)
         fprintf(j->text, " %d", f->codes[h]);

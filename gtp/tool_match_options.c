@@ -170,6 +170,17 @@ static int take_engine(struct match_job *j, const char *text)
     return take_text(is + 1, &x->command);
 }
 
+/* "NAME=COMMAND" with the name of another. */
+static bool is_taken(const struct match_job *j, const char *text)
+{
+    size_t n = strcspn(text, "=");
+
+    for (int i = 0; i < j->plan.engines; i++)
+        if (strlen(j->engine[i].name) == n && !memcmp(j->engine[i].name, text, n))
+            return text[n] == '=' && text[n + 1];
+    return false;
+}
+
 /* --- one option --------------------------------------------------------------- */
 
 static int take_seed(const char *arg, uint64_t *v)
@@ -314,6 +325,8 @@ static int take_command_line(struct match_job *j, int argc, char **argv)
     while ((opt = getopt_long(argc, argv, letters, options, &at)) != -1) {
         if (!take_option(j, opt, optarg))
             continue;
+        if (opt == 'e' && is_taken(j, optarg))
+            return tool_usage("match", "two engines of one name: '%s'", optarg);
         if (opt < 256)
             return tool_usage("match", "'%s' is no value for -%c", optarg, opt);
         return tool_usage("match", "'%s' is no value for --%s", optarg, options[at].name);

@@ -26,6 +26,8 @@ void scene_of_game(struct scene *s, const struct game *g, int ply, enum color ca
 
 enum color scene_camera(const struct game *g, int ply)
 {
+    if (ply < g->n && g->ply[ply].kind == PLY_MOVE)
+        return g->ply[ply].color;
     return ply > 0 ? g->ply[ply - 1].to_move : g->first;
 }
 

@@ -50,7 +50,8 @@ void scene_of_game(struct scene *s, const struct game *g, int ply, enum color ca
 void scene_of_stones(struct scene *s, int w, int h, const uint8_t *stones, int marker,
                      enum color camera);
 
-/* Who is to move after the first `ply` plies: the camera of a clip from there. */
+/* Who moves after the first `ply` plies, or is to where none has moved: the camera of a clip from
+   there. */
 enum color scene_camera(const struct game *g, int ply);
 
 /* The content of a cell; a marker on an empty cell is not drawn. */

@@ -281,10 +281,10 @@ is "does one thing at a time" "$(dataset --info --export x s.vwc)" \
 Try 'videoworld dataset --help'.
 status 2"
 is "wants values it knows" "$(dataset --export x --horizon 17 s.vwc; dataset --export x --part all s.vwc)" \
-"videoworld: '17' is no value for that option
+"videoworld: '17' is no value for --horizon
 Try 'videoworld dataset --help'.
 status 2
-videoworld: 'all' is no value for that option
+videoworld: 'all' is no value for --part
 Try 'videoworld dataset --help'.
 status 2"
 is "leaves no half-written file" "$(ls | grep tmp)" ""

@@ -213,7 +213,7 @@ is "wants two engines" "$(match -e 'a=./toy')" \
 Try 'videoworld match --help'.
 status 2"
 is "of different names" "$(match -e 'a=./toy' -e 'a=./toy')" \
-"videoworld: 'a=./toy' is no value for -e
+"videoworld: two engines of one name: 'a=./toy'
 Try 'videoworld match --help'.
 status 2"
 is "leaves no half-written file" "$(find . -name '*tmp-*')" ""

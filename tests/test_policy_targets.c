@@ -164,6 +164,7 @@ START_TEST(views_are_turned_back)
         ck_assert_int_eq(found, 1);
         ck_assert_int_eq(policy_imagine(p, of, i, 0, &e), 0);
         ck_assert_int_eq(of->frame.move, c->move);
+        ck_assert_int_eq(of->frame.diff.move, c->move);
         ck_assert(of->frame.legal);
         ck_assert_int_eq(of->frame.px != NULL, target == WORLD_VIDEO);
         ck_assert_int_eq(policy_imagine(p, of, i, 1, &e), 1); /* one view each */

@@ -83,7 +83,7 @@ static const char *const errors[][2] = {
     { "(;SZ[9:])", "t:1:6: size '9:' is no number" },
     { "(;SZ[])", "t:1:6: size '' is no number" },
     { "(;SZ[9]\nKM[6,5])", "t:2:4: komi '6,5' is no number" },
-    { "(;KM[])", "t:1:6: komi '' is no number" },
+    { "(;KM[x])", "t:1:6: komi 'x' is no number" },
     { "(;KM[.])", "t:1:6: komi '.' is no number" },
     { "(;KM[1e3])", "t:1:6: komi '1e3' is no number" },
     { "(;KM[nan])", "t:1:6: komi 'nan' is no number" },
@@ -177,6 +177,9 @@ END_TEST
 START_TEST(komi_is_the_callers_without_km)
 {
     load("(;SZ[9])");
+    ck_assert(g.komi == 7);
+    unload();
+    load("(;SZ[9]KM[ ])"); /* as some programs write */
     ck_assert(g.komi == 7);
     unload();
     load("(;SZ[9]KM[0])");

@@ -197,7 +197,7 @@ for target in state video; do
     is "and plays" "$(echo "$out" | grep -c '^= [A-Zp]')" 4
 done
 head -n 1 few.sgf >one.sgf
-out=$("$VIDEOWORLD" imagine -m 0:2 -w own -j 1 -o seen.png one.sgf 2>&1)
+out=$("$VIDEOWORLD" imagine -m 0-2 -w own -j 1 -o seen.png one.sgf 2>&1)
 holds "video imagines frames" "$out" '/^seen.png: 3 positions/'
 played state.safetensors >/dev/null
 refused "state does not" "'own/go9-small.safetensors' has target state: it imagines no frames" \

@@ -39,7 +39,9 @@ is "boards it does not know are refused" "$(gtp 'boardsize 19\nboardsize 9\nquer
 is "at the start too" "$(gtp '' --boardsize 13; cat "$tmp/err")" \
 "videoworld: player world knows no boards of 13x13"
 printf '(;SZ[19];B[pd])' >"$tmp/19.sgf"
-is "and in files" "$(gtp "loadsgf $tmp/19.sgf\n")" "? cannot load file"
+is "and in files" "$(gtp "loadsgf $tmp/19.sgf\n"; tail -n 1 "$tmp/err")" \
+"? cannot load file
+videoworld: player world knows no boards of 19x19"
 
 cp "$weights"/go9-*.safetensors "$tmp"
 gzip -dc "$TEST_SRCDIR/data/games9-sample.sgfs.gz" | head -n 4 >"$tmp/few.sgf"
@@ -58,6 +60,9 @@ moves='genmove b\ngenmove w\ngenmove b\n'
 out=$(gtp "${moves}gomill-explain_last_move\n")
 holds "it moves" "$out" 'NR == 3 && /^= [A-HJ][1-9]$/'
 holds "and says what it imagined" "$out" 'NR == 4 && /imagined move at [A-HJ][1-9].*codes [0-9]/'
+is "of its last move alone" \
+    "$(gtp 'genmove b\nclear_board\ngomill-explain_last_move\ngenmove b\nplay w A1
+gomill-explain_last_move\nundo\nundo\ngomill-explain_last_move\n' | grep -c imagined)" 0
 is "the same seed moves the same" "$(gtp "$moves")" "$(printf '%s\n' "$out" | head -n 3)"
 is "many threads too" "$(gtp "$moves" --threads 2)" "$(printf '%s\n' "$out" | head -n 3)"
 is "reg_genmove leaves the board alone" \
@@ -103,6 +108,12 @@ is "it plays the one move allowed, and shows it" \
 play A1"
 out=$(gtp 'kata-genmove_analyze b avoid b E5,E4,D5,F5,E6 1\n' --set maxVisits=2)
 holds "and another than those to avoid" "$out" '/^play [A-HJ][1-9]$/ && !/E5|E4|D5|F5|E6/'
+out=$(gtp 'kata-search_analyze b avoid b E5 1\n' --set maxVisits=2)
+holds "of what is left it shows what it thinks of" "$out" \
+    '/^info/ { n = gsub(/info move/, "") } END { exit !(n > 2 && n < 30) }; /^play/'
+out=$(gtp 'kata-search_analyze b 1000 minmoves 60\n' --set maxVisits=2)
+holds "or as many as are wanted" "$out" \
+    '/^info/ { n = gsub(/info move/, "") } END { exit n < 60 }; /^play/'
 out=$({ printf 'kata-analyze b 10 allow b A1,J9 1\n'; sleep 4; printf 'name\n'; } |
     "$VIDEOWORLD" gtp --threads 1 2>/dev/null)
 holds "and analyses them" "$out" '/^info move A1 .*info move J9 |^info move J9 .*info move A1 /'
@@ -121,6 +132,13 @@ is "the picture is three frames wide and more" \
        dd if=one.png bs=1 skip=16 count=8 2>/dev/null | od -An -tu1 | tr -s ' ')" " 0 0 1 192 0 0 0 152"
 "$VIDEOWORLD" imagine --device cpu -m 1 - <game.sgf >/dev/null
 is "a game from standard input is called game" "$(ls ./*imagined.png)" "./game-imagined.png"
+printf '(;SZ[9];W[ee];B[cc];B[gg])' >white.sgf
+is "who moves is who moved" \
+    "$("$VIDEOWORLD" imagine --device cpu white.sgf | awk '$3 == "played" { print $2, $4 }')" \
+"white E5
+black C7
+black G3
+white -"
 is "no move 999" "$("$VIDEOWORLD" imagine -m 999 game.sgf 2>&1 | sed 's/has [0-9]* moves/has N moves/')" \
 "videoworld: 'game.sgf' has N moves, no move 999"
 is "no game" "$("$VIDEOWORLD" imagine 2>&1 | head -n 1)" "videoworld: no game given"
