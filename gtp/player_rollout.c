@@ -53,6 +53,7 @@ static int prepare(struct rollouts *l, const struct policy *p, const struct play
 {
     const struct policy_position *q = p->position;
     size_t area = (size_t)(p->w * p->h), n = (size_t)q->n + area + 2;
+    bool wide = r->allowed || r->least;
     double sum = 0, all = 0;
 
     rollouts_release(l);
@@ -63,7 +64,8 @@ static int prepare(struct rollouts *l, const struct policy *p, const struct play
         return err_set(e, "out of memory");
     for (int i = 0; i < q->n; i++)
         all += may_choose(r, &q->choice[i]) ? q->choice[i].p : 0;
-    for (int i = 0; i < q->n && (sum < SHOWN * all || l->n < r->least); i++) {
+    /* of restricted moves, or where many are wanted, all codes were tried: see player_world.c */
+    for (int i = 0; i < q->n && (!wide || sum < SHOWN * all || l->n < r->least); i++) {
         const struct policy_choice *c = &q->choice[i];
 
         if (!may_choose(r, c))
