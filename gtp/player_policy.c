@@ -198,6 +198,7 @@ static int guessed_move(struct policy *p, const struct policy_position *of, int 
     return 0;
 }
 
+/* Reads all guesses of a position. */
 static int choose(struct policy *p, struct policy_position *of, struct err *e)
 {
     enum diff_kind kind;
