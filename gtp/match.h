@@ -54,7 +54,10 @@ enum match_end {
     N_MATCH_ENDS
 };
 
-enum { MATCH_REFEREE = 2 }; /* the seat after Black's and White's */
+enum {
+    MATCH_REFEREE = 2,       /* the seat after Black's and White's */
+    MATCH_MOVE_SECONDS = 60, /* what move_seconds is unless told otherwise */
+};
 
 struct match_rules {
     int size;

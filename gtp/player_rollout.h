@@ -33,9 +33,9 @@ struct rollouts {
 };
 
 /*
- * Takes p's choices that r allows as candidates, and plays lines until there are
- * `visits` or r->poll says stop; reports as r wants, at the end in any case.  Leaves
- * p looking at another position.
+ * Takes p's choices that r allows as candidates, those hardly likely left out where r restricts
+ * them, but r->least if there are so many moves; plays lines until there are `visits` or r->poll
+ * says stop; reports as r wants, at the end in any case.  Leaves p looking at another position.
  */
 int rollouts_play(struct rollouts *l, struct policy *p, const struct player_request *r, long visits,
                struct err *e);

@@ -277,11 +277,13 @@ static void world_tell(struct player *base, char *buf, size_t size)
     const struct world_player *p = (struct world_player *)base;
     const struct policy *q = p->policy;
     enum world_target target = q->m.w.config.target;
+    bool plain = target == WORLD_LDM;
 
     snprintf(buf, size, "world model %s (%zu weights%s%s), on %s%s", q->world_path,
-             params_count(&q->m.w.ps), target == WORLD_LDM ? "" : ", target ",
-             target == WORLD_LDM ? "" : world_target_name(target), q->d->name, p->at_odds ? "; beware: of the empty board it "
-             "imagines no legal move; are tokenizer, LDM and world model of one training?" : "");
+             params_count(&q->m.w.ps), plain ? "" : ", target ",
+             plain ? "" : world_target_name(target), q->d->name, p->at_odds
+             ? "; beware: of the empty board it imagines no legal move; are tokenizer, LDM and "
+               "world model of one training?" : "");
 }
 
 static const char *const params[] = { "seed", "temperature", "symmetries", NULL };

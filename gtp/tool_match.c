@@ -60,7 +60,7 @@ static void write_heading(const struct match_job *j, struct text *t)
     }
     if (timed)
         text_printf(t, "# clocks may be overstepped by %g ms\n", 1000 * j->rules.margin);
-    if (j->rules.move_seconds != 60) /* as in files that say nothing of it */
+    if (j->rules.move_seconds != MATCH_MOVE_SECONDS) /* as in files that say nothing of it */
         text_printf(t, "# a move of more than %g s has hung\n", j->rules.move_seconds);
     text_printf(t, "# referee: %s\n", j->referee ? j->referee : "none");
     text_puts(t, "# game\tBlack\tWhite\tresult\tend\tplies\tms of Black\tms of White\tfault\n");

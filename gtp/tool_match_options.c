@@ -170,14 +170,15 @@ static int take_engine(struct match_job *j, const char *text)
     return take_text(is + 1, &x->command);
 }
 
-/* "NAME=COMMAND" with the name of another. */
+/* "NAME=COMMAND" with the name of one that has a command already. */
 static bool is_taken(const struct match_job *j, const char *text)
 {
-    size_t n = strcspn(text, "=");
+    for (int i = 0; i < j->plan.engines; i++) {
+        size_t n = strlen(j->engine[i].name);
 
-    for (int i = 0; i < j->plan.engines; i++)
-        if (strlen(j->engine[i].name) == n && !memcmp(j->engine[i].name, text, n))
-            return text[n] == '=' && text[n + 1];
+        if (!strncmp(text, j->engine[i].name, n) && text[n] == '=')
+            return j->engine[i].command != NULL;
+    }
     return false;
 }
 
@@ -409,7 +410,7 @@ int match_options(struct match_job *j, int argc, char **argv, char ***files, int
 
     *j = (struct match_job){
         .plan = { .games = 100, .shard = 1, .shards = 1 }, .jobs = 1, .seed = 1,
-        .rules = { .size = 9, .komi = 7, .move_seconds = 60, .margin = 0.1 },
+        .rules = { .size = 9, .komi = 7, .move_seconds = MATCH_MOVE_SECONDS, .margin = 0.1 },
         .clock = { .cap = INFINITY, .longest = INFINITY }, .random_plies = -1, .opening_plies = -1,
     };
     if (status >= 0)

@@ -155,6 +155,18 @@ kill -INT $pid
 wait $pid
 is "ends cleanly on ctrl-C" "$? $(tail -n 1 c.err) $(grep -c ' of 1000 games' c.out)" \
 "130 videoworld: stopped 1"
+"$VIDEOWORLD" match -e 'a=./toy slow' -e 'b=./toy slow' -n 1000 -p 0 -r d.txt >d.out 2>d.err &
+pid=$!
+while ! grep -q 'of 1000' d.err 2>/dev/null; do sleep 0.05; done
+kill -INT $pid
+sleep 0.5
+is "not where a shell has that ignored" "$(kill -0 $pid && echo goes on)" "goes on"
+# as timeout(1) does it: the program, then its whole group
+kill $pid
+sleep 0.01
+kill $pid
+wait $pid
+is "two signals at once are one" "$? $(tail -n 1 d.err)" "143 videoworld: stopped"
 is "with every game written" "$(games c.txt | wc -l)" "$(grep -c 'of 1000:' c.err)"
 
 # --- the terminal goes away, and nohup

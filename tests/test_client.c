@@ -218,6 +218,30 @@ START_TEST(poll_ends_in_time)
 END_TEST
 
 /* Also the engine's children are gone when it has been stopped. */
+/* The reply is there all the while in which nobody listens, beyond the limit. */
+START_TEST(what_nobody_heard_is_forgiven)
+{
+    struct client *list[] = { &c };
+
+    for (int forgive = 0; forgive < 2; forgive++) {
+        double since;
+
+        start(ECHO);
+        ck_assert_msg(!client_ask(&c, 20, &e, "name"), "%s", e.msg); /* it runs */
+        ck_assert_int_eq(client_send(&c, 2, &e, "name"), 0);
+        since = client_now();
+        usleep(2500000);
+        if (forgive)
+            client_forgive(&c, since);
+        ck_assert_int_eq(client_poll(list, 1, -1), 1);
+        ck_assert_int_eq(c.state, CLIENT_IDLE);
+        ck_assert(forgive ? c.seconds < 2 : c.seconds > 2);
+        client_forgive(&c, since); /* of one that is idle nothing changes */
+        ck_assert_int_eq(client_stop(&c, 5000), 0);
+    }
+}
+END_TEST
+
 START_TEST(stopping_leaves_no_process)
 {
     pid_t child;
@@ -318,6 +342,7 @@ int main(void)
     tcase_add_test(tc, one_command_at_a_time);
     tcase_add_test(tc, serves_many_at_once);
     tcase_add_test(tc, poll_ends_in_time);
+    tcase_add_test(tc, what_nobody_heard_is_forgiven);
     tcase_add_test(tc, stopping_leaves_no_process);
     tcase_add_test(tc, leaves_no_descriptor_open);
     tcase_add_test(tc, the_log_is_told_each_line);

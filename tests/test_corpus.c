@@ -71,6 +71,7 @@ START_TEST(tells_policies)
 
     kit_policies(&b, side);
     kit_take(&c, &b);
+    ck_assert_int_eq(c.bytes[8], 2); /* older programs shall see that they do not know it */
     corpus_builder_init(&copy);
     ck_assert_int_eq(corpus_add_all(&copy, &c, &e), 0);
     corpus_release(&c);
@@ -154,6 +155,7 @@ START_TEST(white_may_begin)
     struct corpus_game g;
 
     kit_corpus(&c, "(;SZ[9]PL[W];W[aa];B[bb])");
+    ck_assert_int_eq(c.bytes[8], 1); /* and others read it as before */
     g = corpus_game(&c, 0);
     ck_assert_int_eq(g.n, 2);
     ck_assert_int_eq(corpus_color(&g, 0), WHITE);
