@@ -215,6 +215,20 @@ static void fill_bf16(struct ops *o)
     cpu_all_ops_bf16(o);
 }
 
+void cpu_fill_paired(struct ops *o, bool tiles)
+{
+#ifdef CPU_AVX512BF16
+    if (has_avx512_bf16())
+        cpu_paired_attention_ops_bf16_avx512(o);
+#endif
+#ifdef CPU_AMX
+    if (tiles && has_amx())
+        cpu_paired_attention_ops_amx(o);
+#endif
+    (void)o;
+    (void)tiles;
+}
+
 static void fill_table(struct cpu *c)
 {
     struct ops *o = &c->table;
@@ -234,10 +248,8 @@ static void fill_table(struct cpu *c)
     else
         fill_f32(o);
     c->loops = *o;
-#ifdef CPU_AMX
-    if (c->d.act == DT_BF16 && has_amx())
-        cpu_amx_ops(o);
-#endif
+    if (c->d.act == DT_BF16)
+        cpu_fill_paired(o, true);
 }
 
 struct device *device_open_cpu(int threads, enum precision precision, struct err *e)

@@ -52,7 +52,7 @@ struct cpu {
     struct ops table;
     int threads;
     struct gemm *gemm;
-    struct ops loops; /* attention of few queries, where AMX does that of many */
+    struct ops loops; /* attention of few queries, where that of many is paired */
     void *scratch[SCRATCH_COUNT];
     size_t scratch_bytes[SCRATCH_COUNT];
 };
@@ -162,7 +162,9 @@ float *cpu_slices(struct device *d, size_t n);
 void cpu_add_slices(struct device *d, float *g, const float *slices, size_t n);
 
 /* A function of this compilation: cpu_linear_ops, cpu_linear_ops_avx2, cpu_linear_ops_bf16, ... */
-#if defined OPS_CPU_BF16 && defined OPS_CPU_AVX512
+#if defined OPS_CPU_AMX
+#define CPU_OPS(name) cpu_##name##_ops_amx
+#elif defined OPS_CPU_BF16 && defined OPS_CPU_AVX512
 #define CPU_OPS(name) cpu_##name##_ops_bf16_avx512
 #elif defined OPS_CPU_BF16
 #define CPU_OPS(name) cpu_##name##_ops_bf16
@@ -195,7 +197,11 @@ void cpu_all_ops_avx512(struct ops *o);
 void cpu_all_ops_bf16(struct ops *o);
 void cpu_all_ops_bf16_avx512(struct ops *o);
 
-/* Attention by AMX's tiles in place of that of c->loops (ops_cpu_amx.c). */
-void cpu_amx_ops(struct ops *o);
+/* Attention by products of bf16 in place of that of c->loops (ops_cpu_attention_paired.c). */
+void cpu_paired_attention_ops_bf16_avx512(struct ops *o);
+void cpu_paired_attention_ops_amx(struct ops *o);
+
+/* The better one of these that the processor has, if any, AMX's only if `tiles`. */
+void cpu_fill_paired(struct ops *o, bool tiles);
 
 #endif

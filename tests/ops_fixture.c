@@ -19,15 +19,17 @@ enum { TRIED = 4 };
 enum { TRIED = 32 };
 #endif
 
-/* The loops named: "no tiles" is the best there are without AMX, "avx2" needs AVX2. */
+/* The loops named: "no tiles" are the best without AMX, "no pairs" without products of bf16 in
+   attention; "avx2" needs AVX2. */
 static void take_loops(struct device *d, const char *name)
 {
     struct ops *o = &((struct cpu *)d)->table;
 
     if (d->act == DT_BF16) {
+        *o = ((struct cpu *)d)->loops;
         if (!strcmp(name, "no tiles"))
-            *o = ((struct cpu *)d)->loops;
-        else
+            cpu_fill_paired(o, false);
+        else if (strcmp(name, "no pairs") != 0)
             cpu_all_ops_bf16(o);
         return;
     }

@@ -42,6 +42,8 @@ done
 OPS_LOOPS='no tiles'
 export OPS_LOOPS
 run "attention, bf16, without AMX's tiles" test_ops_attention
+OPS_LOOPS='no pairs'
+run "attention, bf16, by loops of f32" test_ops_attention
 unset OPS_LOOPS
 OPS_THREADS=3
 export OPS_THREADS

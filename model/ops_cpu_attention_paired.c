@@ -1,143 +1,20 @@
 /*
- * Attention of bf16 activations by the tiles of AMX: Intel's Architecture Instruction Set
- * Extensions, chapter 3, by the compiler's intrinsics.
+ * Attention of bf16 activations by products of bf16 (ops_cpu_pairs.h), compiled for AMX and for
+ * AVX-512.
  *
  * A task is one head of one sequence.  It packs what it reads, padded by zeros to whole blocks
- * of BLOCK rows and columns.  A product is done in blocks of BLOCK x BLOCK results; as tiles want
- * it, its left side lies in `rows`, as usual, and its right side, (K, N), in `pairs`: (K/2, N, 2),
- * two rows zipped.  Seen as matrices of words of two elements each, the pairs of a transposed
- * matrix are its rows, transposed, and the other way round: turn() does both.
+ * of BLOCK rows and columns.
  *
  * The backward recomputes the probabilities from lse, transposed, keys by queries: so each of
  * its products finds its sides the way round that it needs them.
  */
-#include "model/ops_cpu.h"
-
-#include "model/ops_cpu_lanes.h"
+#include "model/ops_cpu_pairs.h"
 
 #include <math.h>
-#include <string.h>
 
-enum {
-    BLOCK = 32, /* two tiles each way */
-    FEW = 8,    /* queries fewer than these are not worth packing the keys for */
-};
+enum { FEW = 8 }; /* queries fewer than these are not worth packing the keys for */
 
 static const float LOG2E = 1.44269504f;
-
-static size_t blocks(int n)
-{
-    return ((size_t)n + BLOCK - 1) / BLOCK * BLOCK;
-}
-
-/* Compilers do not know that the intrinsics of tiles read and write memory: it is as it should be,
-   p's included, from here on. */
-static inline void settled(const void *p)
-{
-    __asm__ volatile("" : : "r"(p) : "memory");
-}
-
-static void tiles_begin(void)
-{
-    struct {
-        uint8_t palette, start_row, reserved[14];
-        uint16_t bytes[16];
-        uint8_t rows[16];
-    } config = {.palette = 1};
-
-    for (int i = 0; i < 8; i++) {
-        config.rows[i] = 16;
-        config.bytes[i] = 64;
-    }
-    settled(&config);
-    _tile_loadconfig(&config);
-}
-
-/* c (BLOCK, BLOCK) = a (BLOCK, K), rows, times b (K, BLOCK), pairs; K a multiple of BLOCK. */
-static void product(float *c, size_t ldc, const elem *a, size_t lda, const uint32_t *b, size_t ldb,
-                    size_t K)
-{
-    settled(c);
-    _tile_zero(0);
-    _tile_zero(1);
-    _tile_zero(2);
-    _tile_zero(3);
-    for (size_t k = 0; k < K; k += 2 * LANES, b += LANES * ldb) {
-        _tile_loadd(4, a + k, lda * sizeof *a);
-        _tile_loadd(5, a + k + 16 * lda, lda * sizeof *a);
-        _tile_loadd(6, b, ldb * sizeof *b);
-        _tile_loadd(7, b + 16, ldb * sizeof *b);
-        _tile_dpbf16ps(0, 4, 6);
-        _tile_dpbf16ps(1, 4, 7);
-        _tile_dpbf16ps(2, 5, 6);
-        _tile_dpbf16ps(3, 5, 7);
-    }
-    _tile_stored(0, c, ldc * sizeof *c);
-    _tile_stored(1, c + 16, ldc * sizeof *c);
-    _tile_stored(2, c + 16 * ldc, ldc * sizeof *c);
-    _tile_stored(3, c + 16 * ldc + 16, ldc * sizeof *c);
-    settled(c);
-}
-
-/* to (C, R) = from (R, C) transposed, 16 x 16 words */
-static void turn_tile(uint32_t *to, size_t ldt, const uint32_t *from, size_t ldf)
-{
-    __m512i r[16], t[16];
-
-    for (int i = 0; i < 16; i++)
-        r[i] = _mm512_loadu_si512(from + i * ldf);
-    for (int i = 0; i < 16; i += 2) {
-        t[i] = _mm512_unpacklo_epi32(r[i], r[i + 1]);
-        t[i + 1] = _mm512_unpackhi_epi32(r[i], r[i + 1]);
-    }
-    for (int i = 0; i < 16; i += 4) { /* lane l of r[i+j]: column 4l+j of rows i .. i+3 */
-        r[i] = _mm512_unpacklo_epi64(t[i], t[i + 2]);
-        r[i + 1] = _mm512_unpackhi_epi64(t[i], t[i + 2]);
-        r[i + 2] = _mm512_unpacklo_epi64(t[i + 1], t[i + 3]);
-        r[i + 3] = _mm512_unpackhi_epi64(t[i + 1], t[i + 3]);
-    }
-    for (int j = 0; j < 4; j++) {
-        __m512i even = _mm512_shuffle_i32x4(r[j], r[4 + j], 0x88);
-        __m512i odd = _mm512_shuffle_i32x4(r[j], r[4 + j], 0xdd);
-        __m512i even2 = _mm512_shuffle_i32x4(r[8 + j], r[12 + j], 0x88);
-        __m512i odd2 = _mm512_shuffle_i32x4(r[8 + j], r[12 + j], 0xdd);
-
-        _mm512_storeu_si512(to + j * ldt, _mm512_shuffle_i32x4(even, even2, 0x88));
-        _mm512_storeu_si512(to + (4 + j) * ldt, _mm512_shuffle_i32x4(odd, odd2, 0x88));
-        _mm512_storeu_si512(to + (8 + j) * ldt, _mm512_shuffle_i32x4(even, even2, 0xdd));
-        _mm512_storeu_si512(to + (12 + j) * ldt, _mm512_shuffle_i32x4(odd, odd2, 0xdd));
-    }
-}
-
-/* The same for words (R, C), both multiples of 16. */
-static void turn(void *to, const void *from, size_t R, size_t C)
-{
-    for (size_t r = 0; r < R; r += 16)
-        for (size_t c = 0; c < C; c += 16)
-            turn_tile((uint32_t *)to + c * R + r, R, (const uint32_t *)from + r * C + c, C);
-}
-
-/* to (blocks(R), blocks(C)) = from (R, C), `row` elements apart */
-static void pack_rows(elem *to, const elem *from, size_t row, int R, int C)
-{
-    int wide = (int)blocks(C);
-
-    for (int r = 0; r < R; r++, from += row, to += wide)
-        for (int c = 0; c < wide; c += 32) { /* calls of memcpy would cost more than they copy */
-            __mmask32 there = C - c < 32 ? (1u << (C - c)) - 1 : ~0u;
-
-            _mm512_storeu_si512(to + c, _mm512_maskz_loadu_epi16(there, from + c));
-        }
-    memset(to, 0, (blocks(R) - (size_t)R) * (size_t)wide * sizeof *to);
-}
-
-/* to = rows (R, C) in pairs */
-static void pack_pairs(uint32_t *to, const elem *rows, size_t R, size_t C)
-{
-    for (size_t r = 0; r < R; r += 2, rows += 2 * C, to += C)
-        for (size_t c = 0; c < C; c++)
-            to[c] = rows[c] | (uint32_t)rows[C + c] << 16;
-}
 
 /* to (C) = scale times from */
 static void put_row(elem *to, const float *from, int C, float scale)
@@ -280,7 +157,7 @@ static void forward_head(char *room, const struct attn *a, const struct head *h)
     struct forward f;
 
     forward_init(&f, room, a);
-    tiles_begin();
+    products_begin();
     pack_rows(f.q, h->q, a->q_row, a->Tq, a->HS);
     pack_rows(f.rows, h->k, a->k_row, a->Tk, a->HS);
     turn(f.kt, f.rows, f.P, f.H / 2);
@@ -289,10 +166,10 @@ static void forward_head(char *room, const struct attn *a, const struct head *h)
     memset(f.p, 0, BLOCK * f.P * sizeof *f.p); /* rows that are no queries must be numbers too */
     for (size_t t = 0; t < (size_t)a->Tq; t += BLOCK)
         forward_block(&f, a, h, t);
-    _tile_release();
+    products_end();
 }
 
-static void amx_attention(struct device *d, act *o, float *lse, const act *q, const act *k,
+static void paired_attention(struct device *d, act *o, float *lse, const act *q, const act *k,
                           const act *v, const struct attn *a)
 {
     struct forward f;
@@ -468,7 +345,7 @@ static void backward_head(char *room, const struct attn *a, const struct head *h
     struct backward b;
 
     backward_init(&b, room, a);
-    tiles_begin();
+    products_begin();
     backward_pack(&b, a, h);
     for (size_t s = 0; s < (size_t)a->Tk; s += BLOCK)
         backward_block(&b, a, h, s);
@@ -478,10 +355,10 @@ static void backward_head(char *room, const struct attn *a, const struct head *h
                     blocks(block_keys(a, t)));
     turn(b.dq, b.dqt, b.H, b.Q);
     put_rows(h->dq, a->q_row, b.dq, a->Tq, a->HS, 1 / sqrtf((float)a->HS));
-    _tile_release();
+    products_end();
 }
 
-static void amx_attention_backward(struct device *d, act *dq, act *dk, act *dv, const act *dout,
+static void paired_attention_backward(struct device *d, act *dq, act *dk, act *dv, const act *dout,
                                    const act *o, const float *lse, const act *q, const act *k,
                                    const act *v, const struct attn *a)
 {
@@ -509,8 +386,8 @@ static void amx_attention_backward(struct device *d, act *dq, act *dk, act *dv, 
     }
 }
 
-void cpu_amx_ops(struct ops *o)
+void CPU_OPS(paired_attention)(struct ops *o)
 {
-    o->attention = amx_attention;
-    o->attention_backward = amx_attention_backward;
+    o->attention = paired_attention;
+    o->attention_backward = paired_attention_backward;
 }
