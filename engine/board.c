@@ -369,16 +369,12 @@ static int star_line(int at, int side)
     return (from_edge == star_distance(side)) | (side % 2 && at == side / 2) << 1;
 }
 
-bool board_is_star(const struct board *b, int p)
+bool board_is_star(int w, int h, int x, int y)
 {
-    int lx, ly;
+    int lx = star_line(x, w), ly = star_line(y, h);
 
-    if (!board_on(b, p) || b->w < 7 || b->h < 7)
-        return false;
-    lx = star_line(board_x(b, p), b->w);
-    ly = star_line(board_y(b, p), b->h);
     /* on smaller boards the sides' middles stay bare */
-    return lx && ly && (lx == ly || (b->w >= 13 && b->h >= 13));
+    return w >= 7 && h >= 7 && lx && ly && (lx == ly || (w >= 13 && h >= 13));
 }
 
 int board_handicap(const struct board *b, int n, int points[9])

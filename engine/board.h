@@ -135,8 +135,8 @@ const char *board_vertex(const struct board *b, int p, char buf[8]);
 /* Reads a vertex or "pass", in any case; NO_POINT if it is neither or off the board. */
 int board_parse_vertex(const struct board *b, const char *s);
 
-/* Is p one of the points marked on a wooden board (on small boards: none)? */
-bool board_is_star(const struct board *b, int p);
+/* Is column x, row y of a w x h board marked on a wooden one (on small boards: none)? */
+bool board_is_star(int w, int h, int x, int y);
 
 /* Handicap points as GTP fixes them, 2 <= n <= 9.  Returns how many, or 0 when
    that number is not valid on this size. */

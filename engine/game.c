@@ -293,7 +293,8 @@ static void draw_row(const struct game *g, int y, int last, FILE *f)
         fputc(before, f);
         if (x == b->w)
             break;
-        fputc(b->color[p] == EMPTY && board_is_star(b, p) ? '+' : ".XO"[b->color[p]], f);
+        fputc(b->color[p] == EMPTY && board_is_star(b->w, b->h, x, y) ? '+'
+                                                                      : ".XO"[b->color[p]], f);
     }
     fprintf(f, "%d", row);
     if (row == 2)

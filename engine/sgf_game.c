@@ -104,7 +104,10 @@ int sgf_header(const struct sgf *s, const struct sgf_node *root, struct sgf_head
         }
         if (is_id(p, "SZ") && read_size(s, v, h, e))
             return -1;
-        if (is_id(p, "KM") && v->raw[strspn(v->raw, " \t\r\n")]) { /* empty: some write so */
+        if ((is_id(p, "KM") || is_id(p, "HA")) &&
+            !v->raw[strspn(v->raw, " \t\r\n")])
+            continue; /* some write so what they do not know */
+        if (is_id(p, "KM")) {
             if (!sgf_parse_real(v->raw, &h->komi))
                 return sgf_err(s, v->at, e, "komi '%s' is no number", quote(v->raw, buf));
             h->has_komi = true;

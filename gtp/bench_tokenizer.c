@@ -72,12 +72,14 @@ static int run_batch(struct bench *b, int n, struct err *e)
     return 0;
 }
 
-/* Positions spread over the part. */
+/* Positions spread over the part, none twice. */
 static int run_all(struct bench *b, int frames, struct err *e)
 {
     const struct token_clips clips = { .source = &b->m.clips.source };
     int positions = (frames + 1) / 2, n;
 
+    if (clips.source->held_out < (uint64_t)positions)
+        positions = (int)clips.source->held_out;
     for (int at = 0; at < positions; at += n) {
         n = positions - at < SAMPLES ? positions - at : SAMPLES;
         token_clips_spread(&clips, (uint64_t)at, n, (uint64_t)positions, b->samples);

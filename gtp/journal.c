@@ -50,17 +50,10 @@ static int cut(struct journal *j, char *text, size_t len, struct err *e)
     return 0;
 }
 
-/* Is what was read, of len bytes, not what stands in the file? */
-static bool is_packed(int fd, size_t len)
-{
-    struct stat is;
-
-    return !fstat(fd, &is) && S_ISREG(is.st_mode) && (size_t)is.st_size != len;
-}
-
 int journal_open(struct journal *j, const char *path, const char *kind, char **text,
                  struct err *e)
 {
+    struct stat is;
     size_t len;
 
     *text = NULL;
@@ -74,9 +67,11 @@ int journal_open(struct journal *j, const char *path, const char *kind, char **t
         return err_set(e, "cannot open '%s': %s", path, strerror(errno));
     if (!file_take(j->fd))
         return err_set(e, "'%s' is in use by another process", path);
+    if (fstat(j->fd, &is) || !S_ISREG(is.st_mode)) /* a pipe would be read for ever */
+        return err_set(e, "'%s' is no file to add to", path);
     if (file_read(path, MAX_BYTES, text, &len, e))
         return -1;
-    if (is_packed(j->fd, len))
+    if ((size_t)is.st_size != len)
         err_set(e, "'%s' is packed: it cannot be added to", path);
     else if (!check_kind(j, *text, len, kind, e) && !cut(j, *text, len, e))
         return 0;

@@ -101,9 +101,10 @@ int match_ini_read(const char *path, match_ini_fn *take, void *arg, struct err *
     if (!r.f)
         return err_set(e, "cannot open '%s': %s", path, strerror(errno));
     bad = ini_parse_stream(read_line, &r, take_key, &r);
-    if (!r.failed && ferror(r.f))
-        fail(&r, strerror(errno));
-    else if (!r.failed && bad) {
+    if (!r.failed && ferror(r.f)) {
+        err_set(e, "cannot read '%s': %s", path, strerror(errno));
+        r.failed = true;
+    } else if (!r.failed && bad) {
         r.line = bad;
         fail(&r, "neither a [section] nor 'key = value'");
     }

@@ -296,8 +296,8 @@ static int take_lines(struct reader *r, char *text, struct err *e)
         err_init(&why);
         r->line++;
         *end = '\0';
-        if (end > text && end[-1] == '\r')
-            end[-1] = '\0';
+        for (char *last = end; last > text && strchr(" \t\r", last[-1]);)
+            *--last = '\0';
         if (take_line(r, text, &why))
             return err_set(e, "%s:%zu: %s", r->path, r->line, why.msg);
     }

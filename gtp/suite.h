@@ -18,8 +18,8 @@
  * such comment, and says what they are about.  Other comments and blank lines
  * mean nothing.
  *
- * Reading is strict: each move, asked or answered, is legal by our rules, and
- * errors name the line.
+ * Blanks at the end of a line mean nothing.  Reading is strict: each move, asked
+ * or answered, is legal by our rules, and errors name the line.
  */
 #ifndef GTP_SUITE_H
 #define GTP_SUITE_H

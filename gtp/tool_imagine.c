@@ -41,7 +41,7 @@ static const char help[] =
     "\n"
     "  -o, --output FILE   the PNG [GAME-imagined.png]\n"
     "  -m, --moves A-B     only the positions after moves A to B; 0 is the start, \"N\" one\n"
-    "                      position, \"A-\" to the end\n"
+    "                      position, \"A-\" to the end; a setup is a move too\n"
     "  -c, --columns N     positions in a row of the PNG [4]\n"
     "  -w, --weights DIR   folder of the weights\n"
     "  -D, --device NAME   auto (default), cpu, cuda or cuda:N\n"

@@ -253,7 +253,7 @@ static int take_option(struct match_job *j, int opt, const char *arg)
     case 'g': return take_text(arg, &j->sgf);
     case OPT_SHARD: return take_shard(arg, &j->plan);
     case OPT_SPRT: return take_sprt(j, arg);
-    case OPT_HTML: return take_text(arg, &j->html);
+    case OPT_HTML: return strcmp(arg, "-") ? take_text(arg, &j->html) : -1; /* written often */
     default: return take_text(arg, &j->merge);
     }
 }

@@ -119,7 +119,7 @@ static int write_file(const char *path, const struct match *m, const struct matc
     char date[16], comment[1024];
     time_t now = time(NULL);
     struct sgf_info info = { .black = g->black, .white = g->white, .result = g->result,
-                             .rules = "Tromp-Taylor", .date = date, .comment = comment,
+                             .rules = "Chinese", .date = date, .comment = comment,
                              .program = PACKAGE_NAME ":" PACKAGE_VERSION };
     struct sgf_node *root;
     struct sgf sgf;

@@ -60,7 +60,7 @@ static const char help[] =
     "      --animate FILE     an animated PNG, which browsers play\n"
     "      --still FILE       a PNG of the last position\n"
     "      --moves A-B        only the positions after moves A to B; 0 is the start,\n"
-    "                         \"N\" one position, \"A-\" to the end\n"
+    "                         \"N\" one position, \"A-\" to the end; a setup is a move too\n"
     "      --game N           the Nth game of the file [1]\n"
     "      --camera WHO       whose stones are black: mover, black or white [mover]\n"
     "      --view             draw large boards for people instead: real colours,\n"
@@ -151,6 +151,11 @@ static void default_dir(struct job *j)
     j->dir = j->dir_path;
 }
 
+static bool is_same(const char *a, const char *b)
+{
+    return a && b && !strcmp(a, b);
+}
+
 /* Returns 0 to go on, 2 after wrong usage, -1 when all is said. */
 static int parse_args(struct job *j, int argc, char **argv)
 {
@@ -179,6 +184,8 @@ static int parse_args(struct job *j, int argc, char **argv)
         return tool_usage("render", "the folder's name is too long");
     if (!j->view && (j->numbers || j->cell != VIEW_CELL))
         return tool_usage("render", "--numbers and --cell go with --view");
+    if (is_same(j->strip, j->film) || is_same(j->film, j->still) || is_same(j->strip, j->still))
+        return tool_usage("render", "two pictures cannot go into one file");
     if (!j->frames && !j->strip && !j->film && !j->still) {
         j->frames = true;
         snprintf(j->strip_path, sizeof j->strip_path, "%.*s/strip.png", PATH_SIZE - 64, j->dir);

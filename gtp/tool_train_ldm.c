@@ -40,7 +40,7 @@ static int run(struct train_job *j, struct tokenizer *t, struct ldm *l, struct t
                        (uint64_t)train_choose(j->eval_samples, 1000), e))
         return -1;
     r.continuous = train_choose(j->continuous, c->steps / 5);
-    r.closed = r.continuous + c->steps * 3 / 10;
+    r.closed = r.continuous + (int)(c->steps * 3LL / 10);
     if (j->init) { /* at rest the encoder gets no gradient and no decay: codes stay */
         r.closed = train_choose(j->continuous, 0);
         r.continuous = 0;

@@ -1,6 +1,5 @@
 #include "model/checkpoint_file.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
@@ -263,7 +262,6 @@ int checkpoint_write(const char *path, struct device *d, struct blob *list, int 
         free(header);
         return -1;
     }
-    errno = 0;
     if (write_all(o.f, d, list, n, header, len, e)) {
         outfile_abort(&o);
         free(header);

@@ -77,10 +77,10 @@ void cuda_ops_token(struct ops *t);
 struct plans *cuda_plans_new(struct device *d);
 void cuda_plans_free(struct plans *p);
 
-/* out (m x n) = a (m x k) b (k x n) in columns, as cuBLASLt counts; ta, tb: a, b are stored
-   transposed. */
-void cuda_product(struct device *d, const char *what, bf16 *out, const bf16 *a, const bf16 *b,
-                  int m, int n, int k, bool ta, bool tb);
+/* out (m x n) = alpha a (m x k) b (k x n) + beta c in columns, as cuBLASLt counts; ta, tb: a, b
+   are stored transposed.  c may be NULL where beta is 0. */
+void cuda_product(struct device *d, const char *what, bf16 *out, float alpha, const bf16 *a,
+                  const bf16 *b, float beta, const bf16 *c, int m, int n, int k, bool ta, bool tb);
 
 /* Keeps the first failure in d->err, as "cuda: WHAT: reason".  True if r is success. */
 bool cuda_ok(struct device *d, const char *what, cudaError_t r);

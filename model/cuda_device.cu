@@ -6,9 +6,11 @@
 
 bool cuda_ok(struct device *d, const char *what, cudaError_t r)
 {
-    if (r != cudaSuccess)
-        err_set(&d->err, "cuda: %s: %s", what, cudaGetErrorString(r));
-    return r == cudaSuccess;
+    if (r == cudaSuccess)
+        return true;
+    cudaGetLastError(); /* forgotten there, or another device's next launch would be blamed */
+    err_set(&d->err, "cuda: %s: %s", what, cudaGetErrorString(r));
+    return false;
 }
 
 bool cuda_ready(struct device *d)
@@ -35,11 +37,15 @@ static int block_room(struct cuda *c)
 void *cuda_get(struct device *d, size_t bytes)
 {
     struct cuda *c = cuda_of(d);
+    cudaError_t r;
     void *p = NULL;
 
     if (!cuda_ready(d) || block_room(c) < 0)
         return NULL;
-    if (cudaMalloc(&p, bytes ? bytes : 1) != cudaSuccess) {
+    r = cudaMalloc(&p, bytes ? bytes : 1);
+    if (r != cudaErrorMemoryAllocation && !cuda_ok(d, "alloc", r)) /* what ran before failed */
+        return NULL;
+    if (r != cudaSuccess) {
         cudaGetLastError(); /* not the end of the device, so let it be forgotten there */
         err_set(&d->err, "cuda: out of memory: %zu bytes on top of %zu in use", bytes, d->bytes);
         return NULL;

@@ -15,15 +15,18 @@
 
 enum { PLANS = 256 };
 
-/* d (m x n) = a (m x k) b (k x n) + beta c, in cuBLASLt's columns. */
+/* d (m x n) = alpha a (m x k) b (k x n) + beta c, in cuBLASLt's columns. */
 struct product {
     int m, n, k;
-    int ta, tb;    /* is a, b stored transposed? */
-    int f32;       /* c and d: f32, else bf16 */
-    int bias;      /* add a bf16 vector (m) to every column */
-    int beta;      /* 0 or 1 */
-    int align[4];  /* bytes, of a, b, c, d */
+    int ta, tb;        /* is a, b stored transposed? */
+    int f32;           /* c and d: f32, else bf16 */
+    float alpha, beta;
+    int bias;          /* a bf16 vector (m), aligned so, is added to every column; 0: none */
+    int align[4];      /* bytes, of a, b, c, d */
 };
+
+/* Kernels may read a bias by 16 bytes, and no preference tells cuBLASLt that they must not. */
+enum { BIAS_ALIGN = 16 };
 
 struct plan {
     struct product key;
@@ -84,7 +87,8 @@ static bool describe(struct device *d, struct plan *p, cublasLtMatmulDescAttribu
                  cublasLtMatmulDescSetAttribute(p->desc, attribute, &value, sizeof(value)));
 }
 
-/* Asks cuBLASLt for its best algorithm within our workspace and the pointers' alignments. */
+/* Asks cuBLASLt for its best algorithm within our workspace and the pointers' alignments, that
+   adds up in f32 what it has split. */
 static bool plan_choose(struct device *d, struct plan *p)
 {
     static const cublasLtMatmulPreferenceAttributes_t aligned[4] = {
@@ -94,12 +98,18 @@ static bool plan_choose(struct device *d, struct plan *p)
     cublasLtMatmulPreference_t pref;
     cublasLtMatmulHeuristicResult_t best = {};
     uint64_t space = CUDA_WORKSPACE;
+    uint32_t sums = CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE;
     cublasStatus_t s;
 
+    if (p->key.bias && p->key.bias < BIAS_ALIGN)
+        return true;
     if (!lt_ok(d, "choose a product", cublasLtMatmulPreferenceCreate(&pref)))
         return false;
     s = cublasLtMatmulPreferenceSetAttribute(pref, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, &space,
                                              sizeof(space));
+    if (s == CUBLAS_STATUS_SUCCESS)
+        s = cublasLtMatmulPreferenceSetAttribute(pref, CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK,
+                                                 &sums, sizeof(sums));
     for (int i = 0; i < 4 && s == CUBLAS_STATUS_SUCCESS; i++) {
         uint32_t bytes = (uint32_t)p->key.align[i];
 
@@ -113,6 +123,7 @@ static bool plan_choose(struct device *d, struct plan *p)
         p->found = 0;
     else if (!lt_ok(d, "choose a product", s))
         return false;
+    p->found = p->found && best.state == CUBLAS_STATUS_SUCCESS;
     if (p->found)
         p->algo = best.algo;
     return true;
@@ -186,8 +197,9 @@ __global__ void plain_product(Out *out, const bf16 *a, const bf16 *b, const Out 
     for (int k = 0; k < p.k; k++)
         sum += __bfloat162float(a[row * a_row + k * a_k]) *
                __bfloat162float(b[column * b_column + k * b_k]);
-    if (p.beta)
-        sum += (float)c[i];
+    sum *= p.alpha;
+    if (p.beta != 0)
+        sum += p.beta * (float)c[i];
     if (p.bias)
         sum += __bfloat162float(bias[row]);
     put(out + i, sum);
@@ -216,19 +228,19 @@ static int alignment(const void *p)
     return bytes;
 }
 
-/* out (m x n) = a b + key.beta c + bias; out may be c */
+/* out (m x n) = key.alpha a b + key.beta c + bias; out may be c */
 static void multiply(struct device *d, const char *what, struct product key, void *out,
                      const void *a, const void *b, const void *c, const void *bias)
 {
     struct cuda *cu = cuda_of(d);
     const void *side[4] = { a, b, c, out };
     struct plan *p;
-    float alpha = 1, beta = (float)key.beta;
 
     if (!cuda_ready(d))
         return;
     for (int i = 0; i < 4; i++)
         key.align[i] = alignment(side[i]);
+    key.bias = bias ? alignment(bias) : 0;
     p = plan_find(d, &key, bias);
     if (p && !p->found) {
         multiply_plainly(d, what, &key, out, a, b, c, bias);
@@ -237,22 +249,24 @@ static void multiply(struct device *d, const char *what, struct product key, voi
     if (!p || (bias && !describe(d, p, CUBLASLT_MATMUL_DESC_BIAS_POINTER, bias)))
         return;
     if (lt_ok(d, what,
-              cublasLtMatmul(cu->lt, p->desc, &alpha, a, p->a, b, p->b, &beta, c, p->c, out, p->c,
-                             &p->algo, cu->workspace, CUDA_WORKSPACE, cu->stream)))
+              cublasLtMatmul(cu->lt, p->desc, &key.alpha, a, p->a, b, p->b, &key.beta, c, p->c,
+                             out, p->c, &p->algo, cu->workspace, CUDA_WORKSPACE, cu->stream)))
         cuda_ok(d, what, cudaGetLastError());
 }
 
-void cuda_product(struct device *d, const char *what, bf16 *out, const bf16 *a, const bf16 *b,
-                  int m, int n, int k, bool ta, bool tb)
+void cuda_product(struct device *d, const char *what, bf16 *out, float alpha, const bf16 *a,
+                  const bf16 *b, float beta, const bf16 *c, int m, int n, int k, bool ta, bool tb)
 {
     struct product key = {};
 
+    key.alpha = alpha;
+    key.beta = beta;
     key.m = m;
     key.n = n;
     key.k = k;
     key.ta = ta;
     key.tb = tb;
-    multiply(d, what, key, out, a, b, out, NULL);
+    multiply(d, what, key, out, a, b, c ? c : out, NULL);
 }
 
 static void linear(struct device *d, act *y, const act *x, const struct param *w,
@@ -266,8 +280,8 @@ static void linear(struct device *d, act *y, const act *x, const struct param *w
     key.n = N;
     key.k = w->in;
     key.ta = 1;
-    key.bias = b != NULL;
-    key.beta = r != NULL;
+    key.alpha = 1;
+    key.beta = r ? 1 : 0;
     multiply(d, "linear", key, y, w->c, x, r ? r : y, b ? b->c : NULL);
 }
 
@@ -290,8 +304,9 @@ static void linear_backward(struct device *d, act *dx, const struct param *w,
 
     if (N <= 0)
         return;
+    key.alpha = 1;
     if (dx) { /* dx (in x N) = w (in x out) dy (out x N) + r */
-        key.beta = r != NULL;
+        key.beta = r ? 1 : 0;
         key.m = w->in;
         key.n = N;
         key.k = w->out;

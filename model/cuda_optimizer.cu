@@ -3,7 +3,8 @@
 
 #include <math.h>
 
-/* The threads' values added in the order of a tree; thread 0 gets the sum. */
+/* The threads' values added in the order of a tree; thread 0 gets the sum, the others nothing:
+   they would have to wait for it. */
 static __device__ double block_sum(double v)
 {
     __shared__ double s[THREADS];
@@ -14,7 +15,7 @@ static __device__ double block_sum(double v)
         if ((int)threadIdx.x < i)
             s[threadIdx.x] += s[threadIdx.x + i];
     }
-    return s[0];
+    return threadIdx.x == 0 ? s[0] : 0;
 }
 
 template <bool SQUARE> __global__ void sum_kernel(double *part, const float *x, size_t n)
@@ -147,15 +148,6 @@ __global__ void unit_kernel(bf16 *y, const float *x, const double *squares, size
         y[i] = __float2bfloat16_rn(x[i] / (float)(sqrt(*squares) + 1e-7));
 }
 
-/* y = a x + b y */
-__global__ void mix_bf16_kernel(bf16 *y, float a, const bf16 *x, float b, size_t n)
-{
-    size_t i = (size_t)blockIdx.x * THREADS + threadIdx.x;
-
-    if (i < n)
-        y[i] = __float2bfloat16_rn(a * __bfloat162float(x[i]) + b * __bfloat162float(y[i]));
-}
-
 /*
  * Our row-major x (rows, cols) is cuBLASLt's X (cols x rows).  Where x is tall,
  * p = X X^T stands left of X, else p = X^T X right of it.
@@ -174,16 +166,11 @@ static void orthogonalise(struct device *d, float *x, act *work, int rows, int c
     for (int k = 0; k < ORTHOGONALISE_STEPS; k++) {
         bf16 *swap = from;
 
-        cuda_product(d, what, p, from, from, side, side, other, !tall, tall);
-        cuda_product(d, what, q, p, p, side, side, side, false, false);
-        launch(d, what, dim3(ceil_div(squares, THREADS)), THREADS, mix_bf16_kernel, q,
-               ORTHOGONALISE_B, p, ORTHOGONALISE_C, squares);
-        if (tall)
-            cuda_product(d, what, to, q, from, cols, rows, side, false, false);
-        else
-            cuda_product(d, what, to, from, q, cols, rows, side, false, false);
-        launch(d, what, dim3(ceil_div(n, THREADS)), THREADS, mix_bf16_kernel, to,
-               ORTHOGONALISE_A, from, 1.0f, n);
+        cuda_product(d, what, p, 1, from, from, 0, NULL, side, side, other, !tall, tall);
+        cuda_product(d, what, q, ORTHOGONALISE_C, p, p, ORTHOGONALISE_B, p, side, side, side,
+                     false, false);
+        cuda_product(d, what, to, 1, tall ? q : from, tall ? from : q, ORTHOGONALISE_A, from, cols,
+                     rows, side, false, false);
         from = to;
         to = swap;
     }

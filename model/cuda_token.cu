@@ -103,7 +103,7 @@ __global__ void fsq_kernel(bf16 *y, int *index, const bf16 *x, struct fsq_levels
         float whole = rintf(bounded);
 
         y[n * f.D + i] = __float2bfloat16_rn((quantise ? whole : bounded) / (float)(f.L[i] / 2));
-        code += ((int)whole + f.L[i] / 2) * base;
+        code += ((isnan(whole) ? 0 : (int)whole) + f.L[i] / 2) * base;
         base *= f.L[i];
     }
     if (index)

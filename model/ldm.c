@@ -129,14 +129,11 @@ static void register_decoder(struct ldm *l)
 /* Makes one row of a matrix zero, but for a 1 in one column (-1: none). */
 static void pick(struct ldm *l, const struct param *p, int row, int col)
 {
-    float *w = calloc((size_t)p->in, sizeof *w);
+    float w[TOKENIZER_LEVELS_MAX * LDM_CODE_WAVES] = { 0 }; /* the longest such row */
 
-    if (!w)
-        return;
     if (col >= 0)
         w[col] = 1;
     l->d->ops->upload(l->d, p->w + (size_t)row * (size_t)p->in, w, (size_t)p->in * sizeof *w);
-    free(w);
 }
 
 /* A random projection of each token's look, the same for the same stream; sizes about 0.5.

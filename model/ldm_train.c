@@ -267,9 +267,10 @@ static int alloc(struct ldm_trainer *r, struct err *e)
 int ldm_train_seed(struct ldm *l, struct tokenizer *t, uint64_t seed, struct err *e)
 {
     int P = t->config.patch, V = t->codes, pixels = P * P * 3, failed = -1;
+    size_t n = (size_t)V * (size_t)pixels;
     int *id = calloc((size_t)V, sizeof *id);
-    uint8_t *px = malloc((size_t)V * (size_t)pixels);
-    float *look = malloc((size_t)V * (size_t)pixels * sizeof *look);
+    uint8_t *px = malloc(n);
+    float *look = malloc(n * sizeof *look);
 
     if (V != l->tokens)
         err_set(e, "the tokenizer has %d tokens, the LDM takes %d", V, l->tokens);
@@ -279,7 +280,7 @@ int ldm_train_seed(struct ldm *l, struct tokenizer *t, uint64_t seed, struct err
         for (int i = 0; i < V; i++)
             id[i] = i;
         failed = tokenizer_decode(t, id, V, P, P, px, e);
-        for (int i = 0; i < V * pixels && !failed; i++)
+        for (size_t i = 0; i < n && !failed; i++)
             look[i] = (float)px[i] / 64 - 2;
         failed = failed || ldm_seed(l, seed, look, pixels, e);
     }

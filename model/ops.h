@@ -197,7 +197,8 @@ struct ops {
            count 2 <= L <= 64.  half = (L-1)(1+1e-3)/2, offset = L even ? 1/2 : 0,
            shift = atanh(offset / half), bounded = tanh(x + shift) half - offset;
            y = round(bounded) / (L/2), index = sum_i (round_i + L_i/2) prod_{j<i} L_j
-           (integer L/2).  quantise false skips the rounding; index may be NULL. */
+           (integer L/2), in range even where x is NaN.  quantise false skips the rounding; index
+           may be NULL. */
     void (*fsq)(struct device *d, act *y, int *index, const act *x, const int *levels, int D,
                 int N, bool quantise);
     /* straight through the rounding: dx += dy (1 - tanh^2(x + shift)) half / (L/2) */

@@ -88,7 +88,7 @@ static void cpu_fsq(struct device *d, act *ya, int *index, const act *xa, const 
             float whole = rintf(bounded);
 
             y[n * D + i] = narrow((quantise ? whole : bounded) / l[i].step);
-            code += ((int)whole + l[i].L / 2) * base;
+            code += ((isnan(whole) ? 0 : (int)whole) + l[i].L / 2) * base;
             base *= l[i].L;
         }
         if (index)

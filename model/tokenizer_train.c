@@ -1,5 +1,6 @@
 #include "model/tokenizer_train.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -136,8 +137,9 @@ int tokenizer_train_max(const struct tokenizer_config *c, const struct frame_sou
                         int horizon, int micro)
 {
     struct patches p = { .side = c->patch };
+    int64_t n = (int64_t)micro * (horizon + 1) * patches_count(&p, source->w, source->h);
 
-    return micro * (horizon + 1) * patches_count(&p, source->w, source->h);
+    return n < INT_MAX ? (int)n : INT_MAX; /* tokenizer_init refuses far fewer */
 }
 
 static int alloc(struct tokenizer_trainer *r, struct err *e)

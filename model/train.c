@@ -400,8 +400,8 @@ static int loop(struct run *r, struct err *e)
     r->begun = r->saved = now(r);
     r->first = r->ps->step;
     /* By a count of its own: a failed device's does not move, and the ranks keep in step. */
-    for (int k = r->first + 1; !stopped && k <= r->c->steps; k++)
-        if (step(r, k, &stopped, e))
+    for (int k = r->first; !stopped && k < r->c->steps; k++)
+        if (step(r, k + 1, &stopped, e))
             return -1;
     return parallel_agree(r->p, device_check(r->ps->d, e), e);
 }

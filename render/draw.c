@@ -3,6 +3,8 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "engine/board.h"
+
 /*
  * Lengths are in units of 1/16 pixel with the origin at the middle of the
  * tile, where SUB x SUB samples a pixel fall on odd numbers.
@@ -120,27 +122,9 @@ void drawer_init(struct drawer *d)
                 draw_tile(d->tile[s][p][c], (enum shade)s, p, (enum content)c);
 }
 
-/* Is line i of n one through star points: 1 near a corner, 2 in the middle. */
-static int star_line(int i, int n)
-{
-    int corner = n < 13 ? 2 : 3;
-
-    if (i == corner || i == n - 1 - corner)
-        return 1;
-    return n % 2 && i == n / 2 ? 2 : 0;
-}
-
-/* The points that board_is_star names, without a board at hand. */
-static bool is_star(int w, int h, int x, int y)
-{
-    int a = star_line(x, w), b = star_line(y, h);
-
-    return w >= 7 && h >= 7 && a && b && (a == b || (w >= 13 && h >= 13));
-}
-
 int draw_place(int w, int h, int x, int y)
 {
-    if (is_star(w, h, x, y))
+    if (board_is_star(w, h, x, y))
         return PLACE_STAR;
     return (x > 0 ? PLACE_LEFT : 0) | (x < w - 1 ? PLACE_RIGHT : 0) |
            (y > 0 ? PLACE_UP : 0) | (y < h - 1 ? PLACE_DOWN : 0);

@@ -65,9 +65,14 @@ void view_number(struct view *v, const struct game *g, int from, int ply)
     int moves = 0;
 
     for (int i = 1; i <= ply; i++) {
+        const uint8_t *before = game_stones(g, i - 1), *after = game_stones(g, i);
+        bool setup = g->ply[i - 1].kind == PLY_SETUP;
         int p = game_stone_placed(g, i);
 
-        moves += g->ply[i - 1].kind == PLY_MOVE;
+        for (int k = 0; setup && k < v->w * v->h; k++)
+            if (before[k] != after[k]) /* no move's any more */
+                v->number[k] = 0;
+        moves += !setup;
         if (p == NO_POINT || i < from)
             continue;
         p = board_index(&g->board, p);

@@ -145,6 +145,10 @@ status 0"
 is "the random player takes all" "$(suite sets/one.tst --player random | sed -n 's/ questions of.*//p')" \
 "4 of 4"
 
+sed "s/\$/ $(printf '\t\r')/" sets/one.tst >sets/blanks.tst
+is "blanks that end lines mean nothing" \
+    "$(suite sets/blanks.tst --player random | sed -n 's/ questions of.*//p')" "4 of 4"
+
 # --- engines that fail end it
 is "an engine that dies" "$(suite sets/one.tst --engine 'echo oh >&2; exit 3')" \
 "videoworld: engine: ended with status 3; last lines: > 1 known_command reg_genmove | ! oh

@@ -3,7 +3,8 @@
  * loops; included after tests/cuda_on_cpu.h.  As the manual describes it:
  * column-major, d = alpha op(a) op(b) + beta c + bias per row.  Like the real
  * one it has no fast way for lengths and pointers that are not multiples of 16
- * bytes; here it says so, which sends those to the plain kernel.
+ * bytes; here it says so, which sends those to the plain kernel.  And like the
+ * real one's its kernels may want the bias aligned without having said so.
  */
 #ifndef TESTS_CUBLASLT_ON_CPU_H
 #define TESTS_CUBLASLT_ON_CPU_H
@@ -13,6 +14,7 @@
 enum cublasStatus_t {
     CUBLAS_STATUS_SUCCESS,
     CUBLAS_STATUS_INVALID_VALUE = 7,
+    CUBLAS_STATUS_EXECUTION_FAILED = 13,
     CUBLAS_STATUS_NOT_SUPPORTED = 15
 };
 enum cublasOperation_t { CUBLAS_OP_N, CUBLAS_OP_T };
@@ -30,8 +32,10 @@ enum cublasLtMatmulPreferenceAttributes_t {
     CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES,
     CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES,
     CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES,
+    CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK,
     CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES
 };
+enum { CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE = 2 };
 
 typedef void *cublasLtHandle_t;
 
@@ -49,6 +53,7 @@ typedef struct emulated_layout {
 
 typedef struct emulated_preference {
     uint32_t align[4]; /* 0: 256, as in the real one */
+    uint32_t reduction;
     uint64_t workspace;
 } *cublasLtMatmulPreference_t;
 
@@ -58,6 +63,7 @@ struct cublasLtMatmulAlgo_t {
 
 struct cublasLtMatmulHeuristicResult_t {
     cublasLtMatmulAlgo_t algo;
+    cublasStatus_t state;
 };
 
 static inline cublasStatus_t cublasLtCreate(cublasLtHandle_t *h)
@@ -74,7 +80,9 @@ static inline void cublasLtDestroy(cublasLtHandle_t)
 
 static inline const char *cublasLtGetStatusString(cublasStatus_t s)
 {
-    return s == CUBLAS_STATUS_INVALID_VALUE ? "invalid value" : "not supported";
+    return s == CUBLAS_STATUS_INVALID_VALUE      ? "invalid value"
+           : s == CUBLAS_STATUS_EXECUTION_FAILED ? "misaligned address"
+                                                 : "not supported";
 }
 
 static inline cublasStatus_t cublasLtMatmulDescCreate(cublasLtMatmulDesc_t *d, int, cudaDataType_t)
@@ -131,11 +139,14 @@ static inline cublasStatus_t cublasLtMatmulPreferenceSetAttribute(
     cublasLtMatmulPreference_t p, cublasLtMatmulPreferenceAttributes_t which, const void *value,
     size_t bytes)
 {
-    bool space = which == CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES;
+    void *to[] = { &p->align[0], &p->align[1], &p->align[2], &p->align[3], &p->reduction,
+                   &p->workspace };
+    size_t want = which == CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES ? sizeof(p->workspace)
+                                                                   : sizeof(p->reduction);
 
-    if (bytes != (space ? sizeof(p->workspace) : sizeof(p->align[0])))
+    if (bytes != want)
         return CUBLAS_STATUS_INVALID_VALUE;
-    memcpy(space ? (void *)&p->workspace : (void *)&p->align[which], value, bytes);
+    memcpy(to[which], value, bytes);
     return CUBLAS_STATUS_SUCCESS;
 }
 
@@ -153,6 +164,7 @@ static inline cublasStatus_t cublasLtMatmulAlgoGetHeuristic(
     for (int i = 0; i < 4; i++)
         *found = *found && p->align[i] % 16 == 0;
     r->algo.chosen = *found;
+    r->state = *found ? CUBLAS_STATUS_SUCCESS : CUBLAS_STATUS_NOT_SUPPORTED;
     return CUBLAS_STATUS_SUCCESS;
 }
 
@@ -197,6 +209,10 @@ static inline cublasStatus_t cublasLtMatmul(
 
     if (!algo->chosen)
         return CUBLAS_STATUS_NOT_SUPPORTED;
+    for (const void *p : { a, b, c, (const void *)out, (const void *)product.bias })
+        must_be_on_device(p);
+    if (product.epilogue == CUBLASLT_EPILOGUE_BIAS && (uintptr_t)product.bias % 16)
+        return CUBLAS_STATUS_EXECUTION_FAILED; /* "misaligned address" */
     submit(stream, [=] { emulated_matmul(product, s, a, of_a, b, of_b, t, c, out, of_c); });
     return CUBLAS_STATUS_SUCCESS;
 }

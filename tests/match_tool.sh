@@ -77,6 +77,7 @@ is "with colours swapped" "$(grep -h -o 'PB.*PW\[.\]' sgf/*.sgf)" \
 PB[b]PW[a]
 PB[a]PW[b]
 PB[b]PW[a]"
+is "under the rules that we write everywhere" "$(cat sgf/*.sgf | grep -c 'RU\[Chinese\]')" 4
 is "and writes sound SGF" "$("$VIDEOWORLD" sgf sgf/*.sgf 2>&1 | grep -c '^sgf/.*: ')" 0
 
 # --- engines that misbehave: each loses, and the match goes on
@@ -220,6 +221,12 @@ status 1"
 is "nor standard output" "$(match -e "a=$random" -e "b=$random" -n 2 -b 5 -r -)" \
 "videoworld: '-' is no file to add to
 status 1"
+is "nor a device" "$(match -e "a=$random" -e "b=$random" -n 2 -b 5 -r /dev/null)" \
+"videoworld: '/dev/null' is no file to add to
+status 1"
+is "a page written often is no standard output" \
+    "$(match -e "a=$random" -e "b=$random" -n 2 -b 5 --html - | head -n 1)" \
+    "videoworld: '-' is no value for --html"
 is "wants two engines" "$(match -e 'a=./toy')" \
 "videoworld: two engines are needed, by --engine NAME=COMMAND
 Try 'videoworld match --help'.

@@ -137,6 +137,7 @@ videoworld: bad.ini:2: a line of more bytes than are allowed; go on in an indent
 videoworld: the engine a has no command"
 is "no such file" "$(match none.ini | head -n 1)" \
 "videoworld: cannot open 'none.ini': No such file or directory"
+is "a folder" "$(match . | head -n 1)" "videoworld: cannot read '.': Is a directory"
 is "one file only" "$(match t.ini t.ini | head -n 1)" "videoworld: unexpected argument 't.ini'"
 
 # --- openings

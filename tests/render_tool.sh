@@ -117,6 +117,8 @@ usage "--camera takes mover, black or white, not 'red'" --camera red game.sgf
 usage "--cell takes a number from 16 to 160, not '15'" --cell 15 game.sgf
 usage "--delay takes a number from 0 to 65535, not '99999'" --delay 99999 game.sgf
 usage "--game takes a number from 1 to 1073741824, not '0'" --game 0 game.sgf
+usage "two pictures cannot go into one file" --strip - --animate - game.sgf
+usage "two pictures cannot go into one file" --still a.png --animate a.png game.sgf
 usage "--columns takes a number from 1 to 10000, not ''" --columns "" game.sgf
 
 fails() { # fails MESSAGE ARGS...

@@ -106,20 +106,16 @@ END_TEST
 START_TEST(places_are_right_for_every_size)
 {
     for (int w = 2; w <= BOARD_MAX; w++)
-        for (int h = 2; h <= BOARD_MAX; h++) {
-            struct board b;
-
-            board_init(&b, w, h);
+        for (int h = 2; h <= BOARD_MAX; h++)
             for (int i = 0; i < w * h; i++) {
                 int x = i % w, y = i / w, p = draw_place(w, h, x, y);
                 int arms = (x > 0) * PLACE_LEFT + (x < w - 1) * PLACE_RIGHT +
                            (y > 0) * PLACE_UP + (y < h - 1) * PLACE_DOWN;
 
-                if (board_is_star(&b, board_point(&b, x, y)))
+                if (board_is_star(w, h, x, y))
                     arms = PLACE_STAR;
                 ck_assert_msg(p == arms, "%dx%d at %d,%d: %d, not %d", w, h, x, y, p, arms);
             }
-        }
 }
 END_TEST
 

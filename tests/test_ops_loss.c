@@ -342,6 +342,28 @@ START_TEST(fsq_codes_are_one_to_one)
 }
 END_TEST
 
+/* Weights that overflow make NaNs; who looks something up by the code must not fall off its table. */
+START_TEST(fsq_of_a_nan_is_a_code)
+{
+    const struct fsq_case *s = &fsq_cases[_i];
+    struct fixture f;
+    double *x;
+    int codes = 1, none = -1, *id;
+
+    for (int i = 0; i < s->D; i++)
+        codes *= s->levels[i];
+    fixture_init(&f, (uint64_t)_i + 140);
+    x = fixture_random(&f, (size_t)s->D, 4);
+    x[0] = NAN;
+    id = put_int(&f, &none, 1);
+    f.d->ops->fsq(f.d, put_act(&f, x, (size_t)s->D), id, put_act(&f, x, (size_t)s->D), s->levels,
+                  s->D, 1, true);
+    id = get_int(&f, id, 1);
+    ck_assert_msg(*id >= 0 && *id < codes, "%d of %d", *id, codes);
+    fixture_release(&f);
+}
+END_TEST
+
 /* Against the formula, and its derivative by differences. */
 START_TEST(waves)
 {
@@ -396,5 +418,6 @@ int main(void)
     tcase_add_test(tc, waves);
     tcase_add_loop_test(tc, fsq, 0, FSQ_CASES);
     tcase_add_loop_test(tc, fsq_codes_are_one_to_one, 0, FSQ_CASES);
+    tcase_add_loop_test(tc, fsq_of_a_nan_is_a_code, 0, FSQ_CASES);
     return tap_run(s);
 }

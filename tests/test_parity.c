@@ -11,13 +11,16 @@
  * Prints TAP by itself, since libcheck knows no skipped tests: without a CUDA
  * device all are skipped.  `test_parity small`, and an emulated device, leave
  * out the large shapes; `test_parity bf16` has the CPU, in bf16, stand in for
- * CUDA.  PARITY_SEED repeats a run.
+ * CUDA.  PARITY_SEED repeats a run, PARITY_ONLY=NAME takes the cases of that name
+ * alone, the large ones too.  A GPU that has failed is lost to its process: the
+ * program then begins anew with the next case (PARITY_FROM).
  */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "engine/rng.h"
 #include "model/ops.h"
@@ -45,12 +48,32 @@ struct parity {
     double worst;      /* error over tolerance, of all that was compared */
     double error;      /* that one's */
     char why[256];     /* the first failure, or "" */
+    char **argv;       /* the program's */
+    int number;        /* of this case, from 0 on, and what it is called */
+    char text[128];
+    uint64_t seed;
 };
 
 static void fail(struct parity *p, const char *what, int i)
 {
     if (!p->why[0])
         snprintf(p->why, sizeof(p->why), "buffer %d: %s", i, what);
+}
+
+/* The case fails with its device: what comes after it is done by another process. */
+static _Noreturn void give_up(struct parity *p, const char *why)
+{
+    char number[32], seed[32];
+
+    printf("not ok %d - %s: %s\n", p->number + 1, p->text, why);
+    fflush(stdout);
+    snprintf(number, sizeof number, "%d", p->number + 1);
+    snprintf(seed, sizeof seed, "%llu", (unsigned long long)p->seed);
+    setenv("PARITY_FROM", number, 1);
+    setenv("PARITY_SEED", seed, 1);
+    execv("/proc/self/exe", p->argv);
+    printf("Bail out! the device has failed\n");
+    exit(EXIT_FAILURE);
 }
 
 static float *numbers(size_t n)
@@ -103,10 +126,8 @@ static struct buf *buf_new(struct parity *p, enum dtype type, enum role role, si
         char *host = malloc(bytes);
 
         b->base[i] = p->d[i]->ops->alloc(p->d[i], bytes);
-        if (!host || !b->base[i]) {
-            fprintf(stderr, "test_parity: out of memory: %s\n", p->d[i]->err.msg);
-            exit(EXIT_FAILURE);
-        }
+        if (!host || !b->base[i])
+            give_up(p, host ? p->d[i]->err.msg : "out of memory");
         b->at[i] = b->base[i] + GUARD + (size_t)p->shift * size;
         memset(host, GUARD_BYTE, bytes);
         memset(host + GUARD + (size_t)p->shift * size, 0xff, n * size);
@@ -328,8 +349,8 @@ static int run(struct parity *p, const struct parity_case *c)
             struct err e;
 
             err_init(&e);
-            if (device_check(p->d[i], &e) && !p->why[0])
-                snprintf(p->why, sizeof(p->why), "%.250s", e.msg);
+            if (device_check(p->d[i], &e))
+                give_up(p, e.msg); /* it tells more than what was compared since */
         }
     }
     return p->why[0] ? -1 : 0;
@@ -344,25 +365,27 @@ static void closed(struct parity *p)
 int main(int argc, char **argv)
 {
     static struct parity p;
-    const char *again = getenv("PARITY_SEED");
-    uint64_t seed = again ? strtoull(again, NULL, 0) : (uint64_t)time(NULL);
-    const int n = (int)(sizeof(cases) / sizeof(*cases));
+    const char *again = getenv("PARITY_SEED"), *before = getenv("PARITY_FROM");
+    const char *only = getenv("PARITY_ONLY");
+    const int n = (int)(sizeof(cases) / sizeof(*cases)), from = before ? atoi(before) : 0;
     bool bf16 = argc > 1 && !strcmp(argv[1], "bf16");
     bool small = bf16 || (argc > 1 && !strcmp(argv[1], "small"));
-    int status = EXIT_SUCCESS;
-    char text[128];
+    int status = from ? EXIT_FAILURE : EXIT_SUCCESS;
     struct err e;
 
     err_init(&e);
-    printf("1..%d\n", n);
+    p.argv = argv;
+    p.seed = again ? strtoull(again, NULL, 0) : (uint64_t)time(NULL);
+    if (!from)
+        printf("1..%d\n", n);
     p.d[CUDA] = bf16 ? device_open_cpu(0, PRECISION_BF16, &e) : device_open_cuda(0, &e);
     if (!p.d[CUDA]) {
-        bool broken = !bf16 && device_cuda_count() > 0;
+        bool broken = !bf16 && (from || device_cuda_count() > 0);
 
         printf("# %s\n", e.msg);
-        for (int i = 0; i < n; i++) {
-            describe(text, sizeof(text), &cases[i]);
-            printf("%s %d - %s%s\n", broken ? "not ok" : "ok", i + 1, text,
+        for (int i = from; i < n; i++) {
+            describe(p.text, sizeof(p.text), &cases[i]);
+            printf("%s %d - %s%s\n", broken ? "not ok" : "ok", i + 1, p.text,
                    broken ? "" : bf16 ? " # SKIP no bf16" : " # SKIP no CUDA device");
         }
         return broken ? EXIT_FAILURE : EXIT_SUCCESS;
@@ -374,13 +397,18 @@ int main(int argc, char **argv)
     }
     small = small || strstr(p.d[CUDA]->name, "emulated");
     printf("# %s against %s, PARITY_SEED=%llu\n", p.d[CUDA]->name, p.d[CPU]->name,
-           (unsigned long long)seed);
-    for (int i = 0; i < n; i++) {
-        describe(text, sizeof(text), &cases[i]);
-        rng_init(&p.rng, seed + (uint64_t)i);
-        if (bf16 && (cases[i].run == case_graph || cases[i].run == case_errors)) {
+           (unsigned long long)p.seed);
+    for (int i = from; i < n; i++) {
+        const char *text = p.text;
+
+        p.number = i;
+        describe(p.text, sizeof(p.text), &cases[i]);
+        rng_init(&p.rng, p.seed + (uint64_t)i);
+        if (only && strcmp(only, cases[i].name)) {
+            printf("ok %d - %s # SKIP not asked for\n", i + 1, text);
+        } else if (bf16 && (cases[i].run == case_graph || cases[i].run == case_errors)) {
             printf("ok %d - %s # SKIP for a GPU\n", i + 1, text);
-        } else if (small && cases[i].large) {
+        } else if (small && cases[i].large && !only) {
             printf("ok %d - %s # SKIP too large for this run\n", i + 1, text);
         } else if (run(&p, &cases[i])) {
             printf("not ok %d - %s: %s\n", i + 1, text, p.why);

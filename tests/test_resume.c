@@ -1,4 +1,5 @@
 /* A run that was stopped or killed goes on to the bytes that it would have reached. */
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -145,6 +146,19 @@ START_TEST(another_runs_checkpoint_is_refused)
 }
 END_TEST
 
+/* As a damaged checkpoint might tell it. */
+START_TEST(who_is_beyond_the_last_step_is_done)
+{
+    struct train_config c = toy_config(4);
+
+    ck_assert_int_eq(toy_init(&toy, 2, c.micro, &e), 0);
+    toy.ps.step = INT_MAX;
+    ck_assert_msg(!train_run(&toy.model, &c, &alone, &host, true, &e), "%s", e.msg);
+    ck_assert_int_eq(toy.loads, 0);
+    toy_free(&toy);
+}
+END_TEST
+
 /* --- the log --- */
 
 static void put(const char *name, const char *text)
@@ -210,6 +224,7 @@ int main(void)
     tcase_add_test(tc, a_stopped_run_saves_and_goes_on_where_it_was);
     tcase_add_test(tc, a_killed_run_ends_in_the_same_bytes);
     tcase_add_test(tc, another_runs_checkpoint_is_refused);
+    tcase_add_test(tc, who_is_beyond_the_last_step_is_done);
     tcase_add_test(tc, the_log_is_cut_behind_the_checkpoint);
     return tap_run(s);
 }

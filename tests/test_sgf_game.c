@@ -179,7 +179,7 @@ START_TEST(komi_is_the_callers_without_km)
     load("(;SZ[9])");
     ck_assert(g.komi == 7);
     unload();
-    load("(;SZ[9]KM[ ])"); /* as some programs write */
+    load("(;SZ[9]KM[ ]HA[])"); /* as some programs write */
     ck_assert(g.komi == 7);
     unload();
     load("(;SZ[9]KM[0])");

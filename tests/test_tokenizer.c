@@ -1,4 +1,5 @@
 /* The tokenizer: gradients, tokens and files, on pictures of no game. */
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -367,6 +368,22 @@ static int toy_frames(void *self, bool held_out, const struct train_sample *s, i
     return 0;
 }
 
+START_TEST(too_many_samples_at_a_time_are_refused)
+{
+    const struct tokenizer_config c = { .patch = 2, .hidden = 1, .D = 1, .levels = { 2 } };
+    const struct frame_source source = { .w = 304, .h = 304 };
+    struct device *d = open_cpu();
+    struct tokenizer t;
+    struct err e;
+
+    err_init(&e);
+    ck_assert_int_eq(tokenizer_train_max(&c, &source, 1, 1 << 16), INT_MAX);
+    ck_assert_int_eq(tokenizer_init(&t, &c, d, INT_MAX, PARAMS_TRAIN, &e), -1);
+    ck_assert_ptr_nonnull(strstr(e.msg, "patches at a time are not 1 to 16777216"));
+    device_close(d);
+}
+END_TEST
+
 START_TEST(it_learns_by_watching)
 {
     struct tokenizer_config c = { 4, 32, 3, { 4, 4, 4 } };
@@ -420,6 +437,7 @@ int main(void)
     tcase_add_test(c, levels_are_read_or_refused);
     tcase_add_test(c, a_saved_tokenizer_gives_the_same_tokens);
     tcase_add_loop_test(c, other_files_are_refused, 0, 7);
+    tcase_add_test(c, too_many_samples_at_a_time_are_refused);
     tcase_add_test(c, it_learns_by_watching);
     return tap_run(s);
 }

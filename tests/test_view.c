@@ -205,6 +205,24 @@ START_TEST(text_outside_the_picture_is_cut_off)
 }
 END_TEST
 
+START_TEST(a_stone_set_up_has_no_number)
+{
+    uint8_t stones[9] = { [0] = WHITE, [1] = BLACK, [8] = WHITE };
+    struct game g;
+    struct view v;
+
+    err_init(&e);
+    ck_assert_int_eq(game_init(&g, 3, 3, 7, &e), 0);
+    ck_assert_int_eq(game_play(&g, BLACK, board_point(&g.board, 0, 0), &e), 0);
+    ck_assert_int_eq(game_play(&g, WHITE, board_point(&g.board, 2, 2), &e), 0);
+    ck_assert_int_eq(game_setup(&g, stones, BLACK, &e), 0);
+    view_of_game(&v, &g, 3);
+    view_number(&v, &g, 0, 3);
+    ck_assert(!v.number[0] && !v.number[1] && v.number[8] == 2);
+    game_release(&g);
+}
+END_TEST
+
 START_TEST(a_game_gives_stones_last_move_and_numbers)
 {
     struct game g;
@@ -269,6 +287,7 @@ int main(void)
     tcase_add_test(t, coordinates_stand_in_the_margin);
     tcase_add_test(t, every_letter_and_digit_is_unlike_every_other);
     tcase_add_test(t, text_outside_the_picture_is_cut_off);
+    tcase_add_test(t, a_stone_set_up_has_no_number);
     tcase_add_test(t, a_game_gives_stones_last_move_and_numbers);
     tcase_add_loop_test(t, views_have_the_bytes_they_always_had, 0,
                         (int)(sizeof golden / sizeof golden[0]));

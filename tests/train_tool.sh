@@ -23,6 +23,8 @@ holds "held-out boards survive it (95 %)" "$out" \
     '/^boards read back exactly/ && substr($6, 2) + 0 >= 95'
 holds "at more than 28 dB" "$out" '/^PSNR/ && $2 > 28'
 holds "and bench counts codes and tiles" "$out" '/^tiles that can occur: 100, with/'
+out=$("$VIDEOWORLD" bench tokenizer --data s.vwc --weights whole.safetensors --threads 1 --device cpu)
+holds "of a small part it looks at all, once" "$out" '/^frames: 1300 of held-out/'
 
 # --- killed and resumed; no function: the shell that runs one would be killed, not the program
 "$VIDEOWORLD" train tokenizer --data s.vwc --config nano --threads 1 --device cpu \
