@@ -9,7 +9,7 @@
  *
  * Types.  Parameters, their gradients, statistics and losses are f32.
  * Activations and their gradients are `act`, the device's own activation type
- * (bf16 on CUDA and on CPUs that multiply it in hardware, f32 on others);
+ * (bf16 on CUDA and on CPUs that multiply it faster, f32 on others);
  * act_at does their pointer arithmetic.  Products take them as they are and
  * accumulate in f32; other operations compute in f32.
  *
@@ -261,7 +261,7 @@ enum precision { PRECISION_AUTO, PRECISION_F32, PRECISION_BF16 };
  * Opens "cpu", "cuda", "cuda:N" or "auto" (a GPU when the program was built
  * with CUDA and the machine has a driver and one, else the CPU).  threads 0
  * means all cores.  precision is the CPU's type of activations: AUTO is
- * bf16 where the processor multiplies it in hardware, else f32.  NULL and e on failure.
+ * bf16 where the processor multiplies it faster, else f32.  NULL and e on failure.
  */
 struct device *device_open(const char *which, int threads, enum precision precision,
                            struct err *e);

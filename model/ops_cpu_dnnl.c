@@ -13,6 +13,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __x86_64__
+#include <cpuid.h>
+#endif
 
 /* --- primitives, kept by shape -------------------------------------------- */
 
@@ -251,11 +254,28 @@ static void execute(struct gemm *g, const struct key *k, void *c, const void *a,
 
 /* --- the interface -------------------------------------------------------- */
 
+static bool may_use(int isa)
+{
+    return ((int)dnnl_get_effective_cpu_isa() & isa) == isa;
+}
+
+/* Intel's processors since Sapphire Rapids (they have AVX512-FP16) mean bf16 for AMX, and without
+   it multiply bf16 at half of f32's pace; virtual machines may hide AMX. */
+static bool needs_amx(void)
+{
+#ifdef __x86_64__
+    unsigned a, b, c, d;
+
+    return __builtin_cpu_is("intel") && __get_cpuid_count(7, 0, &a, &b, &c, &d) && (d & 1u << 23);
+#else
+    return false;
+#endif
+}
+
 bool gemm_fast_bf16(void)
 {
-    const int wanted = dnnl_cpu_isa_avx512_core_bf16;
-
-    return ((int)dnnl_get_effective_cpu_isa() & wanted) == wanted;
+    return may_use(dnnl_cpu_isa_avx512_core_amx) ||
+           (may_use(dnnl_cpu_isa_avx512_core_bf16) && !needs_amx());
 }
 
 struct gemm *gemm_new(struct device *d, int threads, enum dtype in, struct err *e)

@@ -24,7 +24,7 @@ struct product {
     enum dtype c; /* of C: DT_F32, or what the inputs are */
 };
 
-/* The processor multiplies bf16 in hardware. */
+/* The processor multiplies bf16 faster than f32. */
 bool gemm_fast_bf16(void);
 
 /* Inputs of type in (DT_F32, DT_BF16), scratch from d; NULL and e where that is not possible. */
