@@ -169,6 +169,7 @@ static int open_all(struct bench *b, const struct bench_options *o, struct err *
     b->H = o->horizon;
     if (bench_open(&b->m, o, o->tokenizer, e) || ldm_load(&b->l, o->weights, b->m.d, SAMPLES, e) ||
         bench_fits(&b->m, "the LDM", b->l.config.rows, b->l.config.cols, b->l.tokens, e) ||
+        checkpoint_check_hash(o->weights, b->l.config.tokenizer, o->tokenizer, b->m.t.hash, e) ||
         token_clips_init(&b->clips, s, &b->m.t, b->H, SAMPLES, e))
         return -1;
     S = (size_t)b->l.S;

@@ -285,9 +285,10 @@ static int alloc(struct bench *b, struct err *e)
 }
 
 /* The LDM, where the codes are its. */
-static int open_ldm(struct bench *b, const char *path, struct err *e)
+static int open_ldm(struct bench *b, const struct bench_options *o, struct err *e)
 {
     const struct world_config *c = &b->w.config;
+    const char *path = o->ldm;
 
     if (c->target != WORLD_LDM)
         return 0;
@@ -298,7 +299,8 @@ static int open_ldm(struct bench *b, const char *path, struct err *e)
         return -1;
     if (b->l.codes != c->codes)
         return err_set(e, "the LDM has %d codes, the world model %d", b->l.codes, c->codes);
-    return 0;
+    return checkpoint_check_hash(path, b->l.config.tokenizer, o->tokenizer, b->m.t.hash, e) ||
+           checkpoint_check_hash(o->weights, c->ldm, path, b->l.hash, e) ? -1 : 0;
 }
 
 static int open_all(struct bench *b, const struct bench_options *o, struct err *e)
@@ -308,7 +310,8 @@ static int open_all(struct bench *b, const struct bench_options *o, struct err *
     if (bench_open(&b->m, o, o->tokenizer, e) ||
         world_load(&b->w, o->weights, b->m.d, 1, e) ||
         bench_fits(&b->m, "the world model", c->rows, c->cols, c->tokens, e) ||
-        open_ldm(b, o->ldm, e))
+        checkpoint_check_hash(o->weights, c->tokenizer, o->tokenizer, b->m.t.hash, e) ||
+        open_ldm(b, o, e))
         return -1;
     if (c->target == WORLD_STATE && c->codes != b->m.clips.source.moves)
         return err_set(e, "the world model has %d labels, the boards have %d", c->codes,

@@ -67,6 +67,7 @@ static int with_tokenizer(struct train_job *j, struct tokenizer *t, const struct
     config.rows = patches_across(&t->patches, s->h);
     config.layers = train_choose(j->layers, config.layers);
     config.tokens = t->config;
+    memcpy(config.tokenizer, t->hash, sizeof t->hash);
     if (tokenizer_parse_levels(&config.code, j->levels ? j->levels : "11,11,3", e) ||
         ldm_init(&l, &config, j->d, c->micro * HORIZON, train_params(j, false), e))
         return -1;

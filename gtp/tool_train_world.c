@@ -53,6 +53,9 @@ static int configure(const struct train_job *j, const struct models *m, struct w
     c->cols = patches_across(&m->t.patches, s->w);
     c->rows = patches_across(&m->t.patches, s->h);
     c->tokens = m->t.codes;
+    memcpy(c->tokenizer, m->t.hash, sizeof m->t.hash);
+    if (c->target == WORLD_LDM)
+        memcpy(c->ldm, m->l.hash, sizeof m->l.hash);
     c->codes = c->target == WORLD_LDM ? m->l.codes : c->target == WORLD_STATE ? s->moves : 0;
     return 0;
 }
@@ -162,7 +165,9 @@ int train_world(struct train_job *j, struct err *e)
     m.ldm = config.target == WORLD_LDM;
     failed = m.ldm && ldm_load(&m.l, j->ldm, j->d, LDM_ROOM, e);
     if (!failed) {
-        failed = with_models(j, &m, &config, e);
+        failed = (m.ldm && checkpoint_check_hash(j->ldm, m.l.config.tokenizer, j->tokenizer,
+                                                 m.t.hash, e)) ||
+                 with_models(j, &m, &config, e);
         if (m.ldm)
             ldm_free(&m.l);
     }

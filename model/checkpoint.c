@@ -67,9 +67,9 @@ int checkpoint_hash(const struct params *ps, const float *block, uint64_t *hash,
     return device_check(ps->d, e);
 }
 
-void checkpoint_hash_text(uint64_t hash, char text[20])
+void checkpoint_hash_text(uint64_t hash, char text[CHECKPOINT_HASH])
 {
-    snprintf(text, 20, "%016llx", (unsigned long long)hash);
+    snprintf(text, CHECKPOINT_HASH, "%016llx", (unsigned long long)hash);
 }
 
 /* --- saving weights -------------------------------------------------------- */

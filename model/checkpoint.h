@@ -44,6 +44,7 @@
 enum {
     CHECKPOINT_HEADER_MAX = 16 << 20, /* bytes of JSON */
     CHECKPOINT_DIMS_MAX = 8,
+    CHECKPOINT_HASH = 20,
 };
 
 struct meta { /* one line of "__metadata__" */
@@ -105,6 +106,18 @@ const char *checkpoint_meta(const struct checkpoint *c, const char *key);
 /* A metadata string that must be there and be an integer, lo <= *v <= hi. */
 int checkpoint_meta_int(const struct checkpoint *c, const char *key, int lo, int hi, int *v,
                         struct err *e);
+
+/*
+ * Weights are known by their hash, "weights" in the metadata; a model that was trained on the
+ * tokens or codes of others names theirs, as "tokenizer" and "ldm".  hash gets one of these, ""
+ * where a file does not tell (files before 2026-12 do not).
+ */
+void checkpoint_hash_of(const struct checkpoint *c, const char *key, char hash[CHECKPOINT_HASH]);
+
+/* The model in file `path` was trained with weights of hash `was`: an error if those in file
+   `with`, of hash `is`, are others.  "" is taken for the right one. */
+int checkpoint_check_hash(const char *path, const char *was, const char *with, const char *is,
+                          struct err *e);
 
 /* Reads all of an F32, BF16 or (with its scales) I8 tensor, as f32, to host memory. */
 int checkpoint_read(const struct checkpoint *c, const struct tensor *t, float *out,

@@ -62,14 +62,14 @@ float *checkpoint_block(const struct params *ps, bool ema);
  * the caller.  `text` holds what the two point at.
  */
 struct meta_text {
-    char step[16], weights[20];
+    char step[16], weights[CHECKPOINT_HASH];
 };
 struct meta *checkpoint_join_meta(const struct checkpoint_options *o, struct meta_text *text,
                                   int step, uint64_t weights, const struct meta *more, int n,
                                   struct err *e);
 
 /* As hexadecimal digits. */
-void checkpoint_hash_text(uint64_t hash, char text[20]);
+void checkpoint_hash_text(uint64_t hash, char text[CHECKPOINT_HASH]);
 
 /* Is t of this shape?  A vector (cols 1) may be (rows) or (rows, 1).  If not, says so. */
 int checkpoint_check_shape(const struct checkpoint *c, const struct tensor *t, int rows, int cols,

@@ -331,6 +331,21 @@ int checkpoint_meta_int(const struct checkpoint *c, const char *key, int lo, int
     return 0;
 }
 
+void checkpoint_hash_of(const struct checkpoint *c, const char *key, char hash[CHECKPOINT_HASH])
+{
+    const char *s = checkpoint_meta(c, key);
+
+    snprintf(hash, CHECKPOINT_HASH, "%s", s ? s : "");
+}
+
+int checkpoint_check_hash(const char *path, const char *was, const char *with, const char *is,
+                          struct err *e)
+{
+    if (!*was || !*is || !strcmp(was, is))
+        return 0;
+    return err_set(e, "'%s' was trained with other weights than those of '%s'", path, with);
+}
+
 /* --- tensors --------------------------------------------------------------- */
 
 int checkpoint_read_bytes(const struct checkpoint *c, const struct tensor *t, void *out,

@@ -131,7 +131,7 @@ static int save_state(const char *path, const struct checkpoint_training *t,
 {
     struct meta_text text;
     struct meta more[BLOCKS], *meta = NULL;
-    char hashes[BLOCKS][20];
+    char hashes[BLOCKS][CHECKPOINT_HASH];
     uint64_t hash = 0, weights = 0;
     struct blocks b;
     struct blob *list;
@@ -236,7 +236,7 @@ static int check_tensors(const struct checkpoint *c, const struct blob *list, in
 static int stage(const struct checkpoint *c, const struct params *ps, const struct blob *list,
                  int n, struct blocks *b, char *scalars, struct err *e)
 {
-    char name[BLOB_NAME], text[20];
+    char name[BLOB_NAME], text[CHECKPOINT_HASH];
 
     for (int i = 0; i < n; i++) {
         const struct blob *x = &list[i];

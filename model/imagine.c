@@ -14,6 +14,8 @@ static int check(const struct imagination *m, const struct imagine_files *f, str
     if (m->t.codes != w->tokens)
         return err_set(e, "'%s' has %d tokens, '%s' %d: they do not belong together",
                        f->tokenizer, m->t.codes, f->world, w->tokens);
+    if (checkpoint_check_hash(f->world, w->tokenizer, f->tokenizer, m->t.hash, e))
+        return -1;
     if (w->target != WORLD_LDM)
         return 0;
     if (m->l.tokens != w->tokens)
@@ -23,7 +25,8 @@ static int check(const struct imagination *m, const struct imagine_files *f, str
         return err_set(e, "'%s' has %d codes for %d x %d cells, '%s' %d for %d x %d: they do not "
                        "belong together", f->ldm, m->l.codes, l->cols, l->rows, f->world,
                        w->codes, w->cols, w->rows);
-    return 0;
+    return checkpoint_check_hash(f->ldm, l->tokenizer, f->tokenizer, m->t.hash, e) ||
+           checkpoint_check_hash(f->world, w->ldm, f->ldm, m->l.hash, e) ? -1 : 0;
 }
 
 static int alloc(struct imagination *m, struct err *e)

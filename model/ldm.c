@@ -60,6 +60,7 @@ void ldm_describe(const struct ldm_config *c, struct ldm_meta *m)
     m->list[NUMBERS] = (struct meta){ "tokens", m->levels[0] };
     m->list[NUMBERS + 1] = (struct meta){ "levels", m->levels[1] };
     m->list[NUMBERS + 2] = (struct meta){ "kind", "ldm" };
+    m->list[NUMBERS + 3] = (struct meta){ "tokenizer", c->tokenizer };
 }
 
 static int check(const struct ldm_config *c, int max, struct err *e)
@@ -401,6 +402,7 @@ static int read_config(const struct checkpoint *c, struct ldm_config *config, st
         if (checkpoint_meta_int(c, numbers[i].name, numbers[i].lo, numbers[i].hi,
                                 number(config, i), e))
             return -1;
+    checkpoint_hash_of(c, "tokenizer", config->tokenizer);
     return read_levels(c, "tokens", &config->tokens, e) ||
            read_levels(c, "levels", &config->code, e) ? -1 : 0;
 }
@@ -419,6 +421,8 @@ int ldm_load(struct ldm *l, const char *path, struct device *d, int max, struct 
         ldm_free(l);
         failed = 1;
     }
+    if (!failed)
+        checkpoint_hash_of(&c, "weights", l->hash);
     checkpoint_close(&c);
     return failed ? -1 : 0;
 }

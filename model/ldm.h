@@ -51,10 +51,12 @@ struct ldm_config {
     int rows, cols;       /* tokens of a frame; S = rows * cols */
     int layers, width, heads, hidden; /* L, C, NH, F of the decoder's stack */
     struct tokenizer_config tokens, code; /* only D and levels are read */
+    char tokenizer[CHECKPOINT_HASH];      /* whose tokens they are; "": not told */
 };
 
 struct ldm {
     struct ldm_config config;
+    char hash[CHECKPOINT_HASH]; /* of the file that it was read from; else "" */
     int tokens, codes;    /* products of the levels: tokens are 0 .. tokens-1, codes 0 .. codes-1 */
     int S;                /* cells of a frame */
     struct device *d;     /* not owned; must outlive it */
@@ -107,8 +109,8 @@ void ldm_free(struct ldm *l);
    G, -F being E but for a half.  So what is learned of one marker holds for others. */
 int ldm_seed(struct ldm *l, uint64_t seed, const float *look, int pixels, struct err *e);
 
-/* The metadata of its checkpoints; points into itself. */
-enum { LDM_METAS = 9 };
+/* The metadata of its checkpoints; points into itself and into c. */
+enum { LDM_METAS = 10 };
 struct ldm_meta {
     char number[6][16], levels[2][TOKENIZER_LEVELS_MAX * 4];
     struct meta list[LDM_METAS];

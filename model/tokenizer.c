@@ -186,6 +186,8 @@ int tokenizer_load(struct tokenizer *t, const char *path, struct device *d, int 
         tokenizer_free(t);
         failed = 1;
     }
+    if (!failed)
+        checkpoint_hash_of(&c, "weights", t->hash);
     checkpoint_close(&c);
     return failed ? -1 : 0;
 }

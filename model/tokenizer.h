@@ -46,6 +46,7 @@ int tokenizer_parse_levels(struct tokenizer_config *c, const char *text, struct 
 
 struct tokenizer {
     struct tokenizer_config config;
+    char hash[CHECKPOINT_HASH]; /* of the file that it was read from; else "" */
     int codes;            /* product of the levels: tokens are 0 .. codes-1 */
     struct device *d;     /* not owned; must outlive it */
     struct params ps;

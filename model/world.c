@@ -37,9 +37,11 @@ void world_describe(const struct world_config *c, struct world_meta *m)
 
     m->list[0] = (struct meta){ "kind", "world" };
     m->list[1] = (struct meta){ "target", targets[c->target] };
-    for (int i = 0; i < WORLD_METAS - 2; i++) {
+    m->list[2] = (struct meta){ "tokenizer", c->tokenizer };
+    m->list[3] = (struct meta){ "ldm", c->ldm };
+    for (int i = 0; i < WORLD_METAS - 4; i++) {
         snprintf(m->number[i], sizeof m->number[i], "%d", numbers[i].value);
-        m->list[i + 2] = (struct meta){ numbers[i].key, m->number[i] };
+        m->list[i + 4] = (struct meta){ numbers[i].key, m->number[i] };
     }
 }
 
@@ -313,6 +315,8 @@ static int read_config(const struct checkpoint *f, struct world_config *c, struc
     if (t < 0)
         return err_set(e, "'%s' names no target that is known", f->path);
     c->target = (enum world_target)t;
+    checkpoint_hash_of(f, "tokenizer", c->tokenizer);
+    checkpoint_hash_of(f, "ldm", c->ldm);
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         if (checkpoint_meta_int(f, numbers[i].key, 0, numbers[i].hi, numbers[i].value, e))
             return -1;
@@ -336,7 +340,7 @@ static int check_sizes(const struct checkpoint *f, const struct world_config *c,
 
 int world_load(struct world *w, const char *path, struct device *d, int max, struct err *e)
 {
-    struct world_config config;
+    struct world_config config = { 0 };
     struct checkpoint f;
     int failed;
 

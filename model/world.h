@@ -58,6 +58,8 @@ struct world_config {
     int tokens;                /* V: the tokenizer's codes */
     int codes;                 /* K: the LDM's codes; labels with WORLD_STATE; else 0 */
     int layers, width, heads, hidden; /* L, C, NH, F */
+    char tokenizer[CHECKPOINT_HASH]; /* whose tokens they are; "": not told */
+    char ldm[CHECKPOINT_HASH];       /* whose codes; "": not told, or none */
 };
 
 struct world {
@@ -121,8 +123,8 @@ void world_set_acts(struct world *w, int role, const float *acts);
    With codes only. */
 int world_set_codes(struct world *w, int *const old[WORLD_ROLES], struct err *e);
 
-/* The metadata of its checkpoints; points into itself. */
-enum { WORLD_METAS = 11 };
+/* The metadata of its checkpoints; points into itself and into c. */
+enum { WORLD_METAS = 13 };
 struct world_meta {
     char number[9][16];
     struct meta list[WORLD_METAS];

@@ -128,6 +128,38 @@ refused "but not anew without being asked" \
     train world $common -c nano -o other.safetensors --ldm ldm.safetensors --horizon 3
 is "so it is as it was" "$(stat -c %Y%s other.train.safetensors)" "$before"
 
+# --- models that do not belong together, though their sizes would
+"$VIDEOWORLD" train tokenizer --data s.vwc -o strange.safetensors --threads 1 --device cpu \
+    --steps 1 --batch 1 --eval-steps 0 >/dev/null 2>&1
+with_strange="--data s.vwc --tokenizer strange.safetensors --threads 1 --device cpu"
+not_of() { # not_of MODEL TOKENS-OR-CODES
+    echo "'$1.safetensors' was trained with other weights than those of '$2.safetensors'"
+}
+# shellcheck disable=SC2086
+{
+    refused "an LDM with another tokenizer is refused" "$(not_of ldm strange)" \
+        bench ldm $with_strange --weights ldm.safetensors
+    refused "and not trained on" "$(not_of ldm strange)" \
+        train world $with_strange -c nano -o x.safetensors --ldm ldm.safetensors
+    refused "so is a world model" "$(not_of whole strange)" \
+        bench world $with_strange --weights whole.safetensors --ldm go9-ldm.safetensors
+    refused "with another LDM, too" "$(not_of whole ldm)" \
+        bench world $common --weights whole.safetensors --ldm ldm.safetensors
+    out=$("$VIDEOWORLD" train world $with_strange -c nano -o whole.safetensors $whole --resume 2>&1)
+}
+holds "no training goes on with it" "$out" \
+    "/^videoworld: 'whole.train.safetensors': its 'tokenizer' is [0-9a-f]*, not [0-9a-f]*\$/"
+mkdir own
+cp strange.safetensors own/go9-tokenizer.safetensors
+cp whole.safetensors own/go9-small.safetensors
+cp ldm.safetensors own/go9-ldm.safetensors
+refused "and none of them plays" \
+    "$(not_of own/go9-small own/go9-tokenizer)" gtp -w own --threads 1 --device cpu
+cp tokenizer.safetensors own/go9-tokenizer.safetensors
+refused "nor with the codes of another" "$(not_of own/go9-small own/go9-ldm)" \
+    gtp -w own --threads 1 --device cpu
+rm -r own
+
 # --- what else might have come next
 gzip -dc "$sample" | head -n 4 >few.sgf
 "$VIDEOWORLD" dataset -o few.vwc few.sgf >/dev/null
