@@ -44,7 +44,7 @@
 enum {
     CHECKPOINT_HEADER_MAX = 16 << 20, /* bytes of JSON */
     CHECKPOINT_DIMS_MAX = 8,
-    CHECKPOINT_HASH = 20,
+    CHECKPOINT_HASH = 20, /* bytes for one as text */
 };
 
 struct meta { /* one line of "__metadata__" */
